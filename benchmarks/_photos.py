@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 from pathlib import Path
 
@@ -16,6 +17,7 @@ _HEADROOM = (0.5, 0.3)
 """Where to cut portraits: heads are in the upper half."""
 
 
+@functools.cache
 def portraits(data: Path) -> tuple[list[Image.Image], str]:
     """Six RGB portraits and where they come from: six people of `deepface_pairs`, else variants of Collins and Hopper."""
     folder = data / "deepface_pairs"

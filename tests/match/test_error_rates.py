@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visavis.errors import InvalidInput
-from visavis.match.error_rates import allowed_errors, fmr, fmr_threshold, fnmr, fnmr_threshold
+from visavis.match.error_rates import allowed_errors, fmr, fmr_threshold, fnmr, fnmr_threshold, highest_rejected
 
 tied_scores = st.lists(st.integers(-6, 6).map(lambda k: k / 4), min_size=1, max_size=40)
 rates = st.floats(0.001, 0.999)
@@ -49,7 +49,9 @@ def test_allowed_errors_is_the_largest_count_within_the_rate(count, rate):
     assert k / count <= rate < (k + 1) / count
 
 
-@pytest.mark.parametrize(("rate", "count", "errors"), [(0.29, 100, 29), (0.07, 100, 7), (1e-3, 3000, 3), (1e-3, 999, 0)])
+@pytest.mark.parametrize(
+    ("rate", "count", "errors"), [(0.29, 100, 29), (0.07, 100, 7), (1e-3, 3000, 3), (1e-3, 999, 0)]
+)
 def test_allowed_errors_are_not_lost_to_rounding(rate, count, errors):
     assert allowed_errors(rate, count) == errors
 
@@ -69,6 +71,12 @@ def test_unusable_scores_are_refused_by_name(scores):
 def test_a_nan_threshold_is_refused():
     with pytest.raises(InvalidInput, match="threshold"):
         fmr([0.1], float("nan"))
+
+
+@given(tied_scores, rates)
+def test_thresholds_just_above_the_highest_rejected_score_keep_the_rate_and_those_at_it_do_not(nonmated, rate):
+    bound = highest_rejected(nonmated, rate)
+    assert fmr(nonmated, np.nextafter(bound, np.inf)) <= rate < fmr(nonmated, bound)
 
 
 def test_an_infinite_nonmated_score_leaves_no_threshold_to_choose():

@@ -1,4 +1,4 @@
-"""Quantisation loses little and says how much; pooling keeps direction and length, and only pools what belongs together."""
+"""Quantisation loses little and says how much; pooling keeps direction and length of what belongs together."""
 
 from __future__ import annotations
 

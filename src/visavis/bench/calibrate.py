@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from visavis.bench.embedding import embed_images
+from visavis.errors import InvalidInput
 from visavis.match.calibration import fit_calibration
 from visavis.match.scores import cross_scores
 from visavis.storage import write_atomic
@@ -46,7 +47,13 @@ def calibrate(
         source: the data, for the card.
         command: the command that does this, for the card.
         progress: called with (done, all) after every image.
+
+    Raises:
+        DataError: no photo has a face.
+        InvalidInput, NotCalibrated: as `fit_calibration`.
     """
+    if len(images) != len(identities):
+        raise InvalidInput(f"identities: {len(identities)} names for {len(images)} images; give one for each")
     embedded = embed_images(engine, Path(root), images, progress)
     people = np.asarray(identities)[embedded.found]
     mated, nonmated = cross_scores(embedded.templates[embedded.found], people, metric)

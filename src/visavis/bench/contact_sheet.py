@@ -80,5 +80,6 @@ def save_failures(
 
 def _entry(error: PairError, root: Path) -> Entry:
     left, right = (load(root / name).image for name in (error.path_a, error.path_b))
-    score = "no score" if error.score is None else f"{error.score:.3f} at {error.threshold:.3f}"
-    return Entry(left, right, f"{error.kind}: {'same' if error.same else 'different'}, {score}")
+    if error.score is None:
+        return Entry(left, right, f"no face, {'same person' if error.same else 'different people'}")
+    return Entry(left, right, f"{error.kind}: {error.score:.3f} at threshold {error.threshold:.3f}")

@@ -62,9 +62,7 @@ class Embedded:
         return ~np.isnan(self.templates[:, 0])
 
 
-def embed_images(
-    engine: FaceFinder, root: Path, images: Sequence[str], progress: Progress | None = None
-) -> Embedded:
+def embed_images(engine: FaceFinder, root: Path, images: Sequence[str], progress: Progress | None = None) -> Embedded:
     """The template of the largest face in every image.
 
     Args:

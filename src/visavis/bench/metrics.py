@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from visavis.errors import InvalidInput
-from visavis.match.error_rates import allowed_errors, checked_scores, fmr, fmr_threshold, fnmr
+from visavis.match.error_rates import allowed_errors, checked_scores, fmr, fnmr, highest_rejected
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -31,7 +31,7 @@ class DetCurve:
     """Both error rates at every threshold that matters, by rising threshold.
 
     Attributes:
-        thresholds: (k,) the distinct observed scores, then infinity.
+        thresholds: (k,) the distinct observed scores, then infinity for "reject all".
         fmr: (k,) falling from 1 to 0.
         fnmr: (k,) rising from 0 to 1.
     """
@@ -100,6 +100,8 @@ def det_curve(mated: ArrayLike, nonmated: ArrayLike) -> DetCurve:
 def fnmr_at_fmr(mated: ArrayLike, nonmated: ArrayLike, rate: float) -> float:
     """FNMR at the smallest threshold whose FMR does not exceed `rate` (FNMR@FMR=rate; 1 - it is TAR@FAR).
 
+    Infinite scores of comparisons that failed count as errors at every threshold (mated -inf, non-mated +inf).
+
     Raises:
         InvalidInput: the rate is below 1 / number of non-mated scores, so that no error could be seen at it.
     """
@@ -109,7 +111,7 @@ def fnmr_at_fmr(mated: ArrayLike, nonmated: ArrayLike, rate: float) -> float:
             f"FNMR@FMR={rate:g}: {len(different)} non-mated comparisons cannot show a rate below 1/{len(different)}; "
             "ask for a higher rate or add comparisons"
         )
-    return fnmr(mated, fmr_threshold(mated, different, rate))
+    return float((checked_scores("mated scores", mated) <= highest_rejected(different, rate)).mean())
 
 
 def auc(mated: ArrayLike, nonmated: ArrayLike) -> float:

@@ -1,11 +1,11 @@
 """The pairs protocol: labelled photo pairs in, accuracy, error rates and quality of the evidence out.
 
 Undetected faces are errors and are never dropped. A pair of which one photo gave no template
-  * is a wrong decision in accuracy, whatever its label, and is ranked wrongly in AUC;
-  * is a false non-match at every threshold in FNMR, EER and DET if it is mated. If it is non-mated nothing was
-    compared, so nothing was falsely matched (ISO/IEC 19795-1); it is left out of FMR, whose denominator would
-    otherwise make a system that sees fewer faces look safer;
-  * says nothing (log likelihood ratio 0, a cost of one bit) in Cllr.
+  * is a wrong decision in accuracy, whatever its label;
+  * is an error at every threshold in AUC, EER, DET and FNMR@FMR: a mated pair counts as score -inf, a non-mated pair
+    as +inf. (A real system would not match where it sees no face; counting so, no figure can gain by not looking.)
+    FNMR@FMR among the pairs that were compared, as ISO/IEC 19795-1 defines the two rates, is reported beside it;
+  * says nothing in Cllr: log likelihood ratio 0, at a cost of one bit.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ class PairsReport:
         auc: area under the ROC curve.
         eer: equal error rate.
         fnmr_at_fmr: FNMR by FMR, for the rates that the number of comparisons supports.
+        fnmr_at_fmr_compared: the same among pairs with two templates; equal unless faces were missed.
         cllr: cost in bits of likelihood ratios calibrated on the other folds; None where they do not suffice.
         cllr_card: the same with the calibration of the model's card; None without one.
         min_cllr: the least cost that any calibration of these scores could have.
@@ -99,6 +100,7 @@ class PairsReport:
     auc: float
     eer: float
     fnmr_at_fmr: dict[float, float]
+    fnmr_at_fmr_compared: dict[float, float]
     cllr: float | None
     cllr_card: float | None
     min_cllr: float
@@ -131,6 +133,7 @@ class PairsReport:
                 for fold, share, threshold in zip(accuracy.folds, accuracy.accuracies, accuracy.thresholds, strict=True)
             ],
             "fnmr_at_fmr": {f"{rate:g}": value for rate, value in self.fnmr_at_fmr.items()},
+            "fnmr_at_fmr_compared": {f"{rate:g}": value for rate, value in self.fnmr_at_fmr_compared.items()},
             "by_source_set": self.by_source_set,
             "missed": [asdict(image) for image in self.missed],
             "errors": [
@@ -177,8 +180,7 @@ def report_pairs(
     for kind, name in ((pairs.same, "same-person"), (~pairs.same, "different-people")):
         if not compared[kind].any():
             raise DataError(f"{pairs.source}: no {name} pair has a face in both photos; nothing can be measured")
-    mated = np.where(compared, scores, -np.inf)[pairs.same]
-    nonmated = scores[compared & ~pairs.same]
+    mated, nonmated = counted_scores(scores, pairs.same)
     accuracy = fold_accuracy(scores, pairs.same, pairs.folds)
     llr = _cross_calibrated(scores, pairs)
     card_llr = None if calibration is None else log_likelihood_ratio(calibration, np.where(compared, scores, 0.0))
@@ -192,9 +194,10 @@ def report_pairs(
         pairs_missed=int((~compared).sum()),
         accuracy=accuracy,
         accuracy_interval=_accuracy_interval(pairs, accuracy),
-        auc=auc(mated, np.where(compared, scores, np.inf)[~pairs.same]),
+        auc=auc(mated, nonmated),
         eer=eer(mated, nonmated),
-        fnmr_at_fmr={rate: fnmr_at_fmr(mated, nonmated, rate) for rate in RATES if allowed_errors(rate, len(nonmated))},
+        fnmr_at_fmr=_fnmr_at_rates(mated, nonmated),
+        fnmr_at_fmr_compared=_fnmr_at_rates(scores[compared & pairs.same], scores[compared & ~pairs.same]),
         cllr=_cost(llr, compared, pairs.same),
         cllr_card=_cost(card_llr, compared, pairs.same),
         min_cllr=_least_cost(scores, compared, pairs.same),
@@ -207,6 +210,15 @@ def report_pairs(
         same=pairs.same,
         llr=llr,
     )
+
+
+def counted_scores(scores: Scores, same: Flags) -> tuple[Scores, Scores]:
+    """Mated and non-mated scores in which pairs without a score (NaN) are errors at every threshold."""
+    return np.nan_to_num(scores[same], nan=-np.inf), np.nan_to_num(scores[~same], nan=np.inf)
+
+
+def _fnmr_at_rates(mated: Scores, nonmated: Scores) -> dict[float, float]:
+    return {rate: fnmr_at_fmr(mated, nonmated, rate) for rate in RATES if allowed_errors(rate, len(nonmated))}
 
 
 def _pair_scores(pairs: PairList, embedded: Embedded, metric: Metric) -> Scores:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from visavis.bench.metrics import det_curve
+from visavis.bench.pairs import counted_scores
 from visavis.errors import MissingExtra
 from visavis.storage import write_atomic
 
@@ -77,21 +78,19 @@ def _draw_histograms(axes: Any, report: PairsReport) -> None:
 
 def _draw_reliability(axes: Any, report: PairsReport) -> None:
     axes.plot([0, 1], [0, 1], color="grey", linestyle="--", linewidth=1)
-    title = "Reliability (calibrated on the other folds)"
+    title = "Reliability, calibrated on the other folds"
     if report.llr is None:
         title += ": too few pairs"
     else:
         promised, observed, pairs = reliability_bins(report.llr, report.same)
         axes.plot(promised, observed, color="black")
         axes.scatter(promised, observed, s=10 + 200 * pairs / pairs.max(), color="black", alpha=0.6)
-        title += f", Cllr {report.cllr:.3f}, least {report.min_cllr:.3f}"
+        title += f"\nCllr {report.cllr:.3f}, at best {report.min_cllr:.3f}"
     axes.set(title=title, xlabel="promised probability of same person", ylabel="observed share", aspect="equal")
 
 
 def _draw_det(axes: Any, report: PairsReport) -> None:
-    compared = ~np.isnan(report.scores)
-    mated = np.where(compared, report.scores, -np.inf)[report.same]
-    curve = det_curve(mated, report.scores[compared & ~report.same])
+    curve = det_curve(*counted_scores(report.scores, report.same))
     shown = (curve.fmr > 0) & (curve.fnmr > 0)
     axes.set(title="DET", xlabel="false-match rate", ylabel="false-non-match rate")
     if not shown.any():

@@ -52,6 +52,7 @@ class Engine:
         flip: average each template with that of the mirrored chip: slower, a little more accurate.
         long_side: photos are scaled down to this longer side for detection, see `DetectionSettings`.
         min_score: lowest detection score of a face in (0, 1).
+        hint_score: detection score from which small, doubtful faces get a closer look, see `DetectionSettings`.
         min_size: smallest face height in pixels of the photo.
         tiles: look at large photos in tiles too, for small faces.
         threads: cores to use; None = all that the process may use.
@@ -74,6 +75,7 @@ class Engine:
         flip: bool = False,
         long_side: int = 640,
         min_score: float = 0.5,
+        hint_score: float = 0.15,
         min_size: float = 0.0,
         tiles: bool = False,
         threads: int | None = None,
@@ -81,7 +83,8 @@ class Engine:
         limits: Limits | None = None,
         allow_restricted: bool = False,
     ) -> None:
-        self.settings = DetectionSettings(long_side, min_score, min_size=min_size, tiles=tiles)
+        hint_score = min(hint_score, min_score)
+        self.settings = DetectionSettings(long_side, min_score, hint_score=hint_score, min_size=min_size, tiles=tiles)
         self.detector_card = find_card(detector)
         self.embedder_card = find_card(embedder)
         for card, task in ((self.detector_card, "detect"), (self.embedder_card, "embed")):

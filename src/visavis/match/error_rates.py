@@ -65,12 +65,18 @@ def allowed_errors(rate: float, count: int) -> int:
     return max(k for k in (guess - 1, guess, guess + 1) if k / count <= rate)
 
 
+def highest_rejected(nonmated: ArrayLike, rate: float) -> float:
+    """The lowest score that a threshold must exceed to keep FMR <= rate: one of the non-mated scores."""
+    scores = checked_scores("non-mated scores", nonmated)
+    place = len(scores) - 1 - allowed_errors(rate, len(scores))
+    return float(np.partition(scores, place)[place])
+
+
 def fmr_threshold(mated: ArrayLike, nonmated: ArrayLike, rate: float) -> float:
     """The smallest observed score T with FMR(T) <= rate (just above every score when none is left to observe)."""
-    impostors = np.sort(checked_scores("non-mated scores", nonmated, finite=True))
-    genuine = checked_scores("mated scores", mated)
-    bound = impostors[-1 - allowed_errors(rate, len(impostors))]  # this score and its ties must be rejected
-    above = np.concatenate([impostors[impostors > bound], genuine[genuine > bound]])
+    bound = highest_rejected(checked_scores("non-mated scores", nonmated, finite=True), rate)
+    observed = np.concatenate([checked_scores("mated scores", mated), np.asarray(nonmated, dtype=np.float64)])
+    above = observed[observed > bound]
     return float(above.min() if above.size else np.nextafter(bound, np.inf))
 
 

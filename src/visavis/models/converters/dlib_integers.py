@@ -62,6 +62,9 @@ class IntegerFile:
         words = np.ndarray((len(data) + 1,), "<u8", padded.data, strides=(1,))  # the 8 bytes from every byte on
         unused = np.uint64(8) * (np.uint64(8) - length)
         magnitude = (words[starts + 1] << unused >> unused).view(np.int64)
+        if (magnitude < 0).any():
+            source.position = int(starts[(magnitude < 0).argmax()])
+            raise source.fail("an integer exceeds 63 bits")
         return cls(source, starts, np.where(head & 0x80, -magnitude, magnitude))
 
     def fail(self, problem: str) -> ModelCorrupt:
@@ -110,8 +113,12 @@ class IntegerFile:
         """mantissa * 2^exponent for the (..., 2n) `pairs`; (..., n) float32, the precision dlib keeps."""
         mantissa, exponent = pairs[..., 0::2], pairs[..., 1::2]
         if pairs.size and np.abs(exponent).max() > 1000:  # 32000 and above stand for infinities and NaN
-            raise self.fail("a real number is not finite somewhere before the integer")
-        return np.ldexp(mantissa.astype(np.float64), exponent.astype(np.int32)).astype(np.float32)
+            raise self.fail("a real number is out of range somewhere before the integer")
+        with np.errstate(over="ignore"):
+            values = np.ldexp(mantissa.astype(np.float64), exponent.astype(np.int32)).astype(np.float32)
+        if not np.isfinite(values).all():
+            raise self.fail("a real number exceeds 32 bits somewhere before the integer")
+        return values
 
     def finish(self) -> None:
         """Every integer must have been used."""

@@ -69,6 +69,7 @@ class Outcome:
             "auc": report.auc,
             "eer": report.eer,
             "fnmr_at_fmr": {f"{rate:g}": value for rate, value in report.fnmr_at_fmr.items()},
+            "fnmr_at_fmr_compared": {f"{rate:g}": value for rate, value in report.fnmr_at_fmr_compared.items()},
             "cllr": report.cllr,
             "min_cllr": report.min_cllr,
             "images": report.images,

@@ -15,7 +15,7 @@ from visavis.types import Faces
 
 @dataclass
 class StoredEngine:
-    """Finds in every file the faces written there: a JSON list of templates, largest face first."""
+    """Finds in every file the faces written there: a JSON list of templates, largest and most central face first."""
 
     seen: list[str] = field(default_factory=list)
 
@@ -32,8 +32,9 @@ def faces_of(templates, source):
     if not templates:
         return Faces.empty(source)
     n = len(templates)
-    boxes = np.tile([0.0, 0.0, 9.0, 9.0], (n, 1))
-    return Faces(boxes, np.ones((n, 5, 2)), np.ones(n), source, templates=np.array(templates), model="stored@1")
+    boxes = [[0.0, 0.0, 9.0 - i, 9.0 - i] for i in range(n)]
+    points, scores = np.ones((n, 5, 2)), np.ones(n)
+    return Faces(boxes, points, scores, source, (9, 9), templates=np.array(templates), model="stored@1")
 
 
 @pytest.fixture

@@ -76,7 +76,7 @@ def test_points_in_one_place_are_refused():
 
 
 def test_points_that_are_no_numbers_are_refused():
-    with pytest.raises(InvalidInput, match="lie all in one place|NaN"):
+    with pytest.raises(InvalidInput, match="lie all in one place"):
         dlib_chips(noise(20, 20), np.full((1, 5, 2), np.nan))
 
 

@@ -34,8 +34,8 @@ def test_no_nearby_similarity_fits_better(seed):
     assert best <= np.square(apply(other, SHAPE) - target[0]).sum() + 1e-9
 
 
-def test_each_target_is_fitted_on_its_own(rng=np.random.default_rng(1)):
-    targets = rng.normal(0, 5, (4, 5, 2))
+def test_each_target_is_fitted_on_its_own():
+    targets = np.random.default_rng(1).normal(0, 5, (4, 5, 2))
     together = Similarity.fit(SHAPE, targets)
     alone = [Similarity.fit(SHAPE, target[None]) for target in targets]
     np.testing.assert_allclose(together.a, [fit.a[0] for fit in alone])

@@ -48,11 +48,12 @@ def gaussian():
     return calibrated(*two_gaussians())
 
 
-def cost(mated, nonmated, slope, intercept):
-    """The objective at prior 0.5, written out."""
-    same = [math.log1p(math.exp(-(slope * s + intercept))) for s in mated]
-    different = [math.log1p(math.exp(slope * s + intercept)) for s in nonmated]
-    return sum(same) / len(same) + sum(different) / len(different)
+def cost(mated, nonmated, slope, intercept, prior=0.5):
+    """The objective, written out."""
+    offset = math.log(prior / (1 - prior)) + intercept
+    same = sum(np.logaddexp(0, -(slope * s + offset)) for s in mated) / len(mated)
+    different = sum(np.logaddexp(0, slope * s + offset) for s in nonmated) / len(nonmated)
+    return prior * same + (1 - prior) * different
 
 
 # --- the fit ---------------------------------------------------------------------------------------------------------
@@ -75,6 +76,23 @@ def test_no_nearby_line_costs_less():
     for change in (-0.05, 0.05):
         assert cost(mated, nonmated, slope + change, intercept) > best
         assert cost(mated, nonmated, slope, intercept + change) > best
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_heavy_tails_and_a_small_prior_lead_to_the_optimum_too(seed):
+    rng = np.random.default_rng(seed)
+    mated, nonmated = rng.normal(1, 1, 50) ** 3, rng.normal(-1, 1, 20) ** 3
+    slope, intercept = fit_logistic(mated, nonmated, prior=1e-3)
+    best = cost(mated, nonmated, slope, intercept, prior=1e-3)
+    for factor in (0.9, 1.1):
+        assert cost(mated, nonmated, slope * factor, intercept, prior=1e-3) > best
+        assert cost(mated, nonmated, slope, intercept * factor, prior=1e-3) > best
+
+
+def test_a_fit_that_does_not_settle_says_so(monkeypatch):
+    monkeypatch.setattr("visavis.match.calibration._MAX_STEPS", 2)
+    with pytest.raises(NotCalibrated, match="did not converge in 2 steps"):
+        fit_logistic(*two_gaussians(mated=50, nonmated=50))
 
 
 def test_the_fit_follows_the_scale_of_the_scores():

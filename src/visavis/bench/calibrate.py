@@ -41,7 +41,7 @@ def calibrate(
     Args:
         engine: finds and embeds faces.
         root: folder that `images` are relative to.
-        images: photos, the largest face of each is used.
+        images: photos, the prominent face of each is used.
         identities: who is on each photo.
         metric: of the engine's model.
         source: the data, for the card.
@@ -54,7 +54,7 @@ def calibrate(
     """
     if len(images) != len(identities):
         raise InvalidInput(f"identities: {len(identities)} names for {len(images)} images; give one for each")
-    embedded = embed_images(engine, Path(root), images, progress)
+    embedded = embed_images(engine, Path(root), images, progress=progress)
     people = np.asarray(identities)[embedded.found]
     mated, nonmated = cross_scores(embedded.templates[embedded.found], people, metric)
     return fit_calibration(mated, nonmated, identities=len(np.unique(people)), source=source, command=command)

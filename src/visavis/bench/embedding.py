@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 import numpy as np
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
     """Called with (images done, images in all) after every image."""
+
+
+Subject = Literal["prominent", "largest"]
+"""Which of several faces a photo is labelled for: see `prominent`, or simply the largest."""
 
 
 class FaceFinder(Protocol):
@@ -42,7 +46,7 @@ class MissedImage:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Embedded:
-    """Templates of n images (the largest face of each).
+    """Templates of n images (one face of each).
 
     Attributes:
         templates: (n, d) float32; rows of images without a face are NaN.
@@ -62,19 +66,41 @@ class Embedded:
         return ~np.isnan(self.templates[:, 0])
 
 
-def embed_images(engine: FaceFinder, root: Path, images: Sequence[str], progress: Progress | None = None) -> Embedded:
-    """The template of the largest face in every image.
+def prominent(faces: Faces) -> int:
+    """The face that a photographer meant: large and near the centre.
+
+    Its area counts by 1 - distance of its centre from the picture's centre / half the picture's diagonal. The largest
+    face alone is too often a neighbour at the border of a photo that was cut around somebody else.
+    """
+    size = np.array(faces.image_size)
+    corners, opposite = faces.boxes[:, :2], faces.boxes[:, 2:]
+    distance = np.linalg.norm((corners + opposite) / 2 - size / 2, axis=1)
+    centrality = np.maximum(1 - distance / max(np.linalg.norm(size) / 2, 1), 0)
+    return int(np.argmax((opposite - corners).prod(axis=1) * centrality))
+
+
+def embed_images(
+    engine: FaceFinder,
+    root: Path,
+    images: Sequence[str],
+    subject: Subject = "prominent",
+    progress: Progress | None = None,
+) -> Embedded:
+    """The template of one face in every image.
 
     Args:
         engine: finds and embeds faces.
         root: folder that `images` are relative to.
         images: paths, each once.
+        subject: which face, where there are several.
         progress: told after every image.
 
     Raises:
         DataError: not one image gave a template, so there is nothing to measure.
-        InvalidInput: the engine returned faces without templates.
+        InvalidInput: an unknown subject, or the engine returned faces without templates.
     """
+    if subject not in get_args(Subject):
+        raise InvalidInput(f"subject {subject!r}: choose {' or '.join(get_args(Subject))}")
     began = time.perf_counter()
     rows: dict[int, NDArray[np.float32]] = {}
     missed: list[MissedImage] = []
@@ -86,7 +112,8 @@ def embed_images(engine: FaceFinder, root: Path, images: Sequence[str], progress
         elif faces.templates is None or faces.model is None:
             raise InvalidInput(f"{image}: the engine returned faces without templates; it must embed them")
         else:
-            rows[number], model = faces.templates[0].copy(), faces.model  # a view would keep the whole batch
+            face = prominent(faces) if subject == "prominent" else 0
+            rows[number], model = faces.templates[face].copy(), faces.model  # a view would keep the whole batch
         if progress:
             progress(number + 1, len(images))
     if not rows:

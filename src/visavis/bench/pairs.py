@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from visavis.bench.embedding import Embedded, FaceFinder, Progress
+    from visavis.bench.embedding import Embedded, FaceFinder, Progress, Subject
     from visavis.match.scores import Metric
     from visavis.models.calibration import Calibration
 
@@ -152,9 +152,10 @@ def bench_pairs(
     *,
     metric: Metric,
     calibration: Calibration | None = None,
+    subject: Subject = "prominent",
     progress: Progress | None = None,
 ) -> PairsReport:
-    """Run the protocol on a pairs list: every distinct image is embedded once, its largest face compared.
+    """Run the protocol on a pairs list: every distinct image is embedded once, one face of each compared.
 
     Args:
         engine: finds and embeds faces.
@@ -162,13 +163,15 @@ def bench_pairs(
         root: folder that its paths are relative to.
         metric: of the engine's model.
         calibration: of the engine's model, to judge it on these pairs.
+        subject: which face of a photo with several is compared: see `prominent`, or the largest.
         progress: called with (done, all) after every image.
 
     Raises:
         DataError: the pairs list cannot be used, or no pair of one kind could be compared.
     """
     listed = read_pairs(pairs, root)
-    return report_pairs(listed, embed_images(engine, listed.root, listed.images, progress), metric, calibration)
+    embedded = embed_images(engine, listed.root, listed.images, subject, progress)
+    return report_pairs(listed, embedded, metric, calibration)
 
 
 def report_pairs(

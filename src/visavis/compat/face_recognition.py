@@ -60,7 +60,8 @@ Point = tuple[int, int]
 """(x, y) in pixels."""
 
 _LANDMARKS_68 = "dlib-landmarks68"
-_DETECTION_SIDE = 640
+_ONE_LOOK = 640
+"""Longer side in pixels that the detector takes in at once; larger views get a look in tiles too."""
 _SMALL = {"nose_tip": (4,), "left_eye": (2, 3), "right_eye": (0, 1)}
 _LARGE = {
     "chin": range(17),
@@ -104,7 +105,7 @@ def face_locations(img: Pixels, number_of_times_to_upsample: int = 1, model: str
     """
     _choice(model, ("hog", "cnn"))
     image = _rgb(img)
-    return _trimmed(_find([image], number_of_times_to_upsample)[0], image)
+    return _trimmed(_find(image, number_of_times_to_upsample), image)
 
 
 def batch_face_locations(
@@ -112,7 +113,9 @@ def batch_face_locations(
 ) -> list[list[Location]]:
     """`face_locations` of many images at once, on all cores; memory stays bounded, whatever `batch_size` says."""
     pixels = [_rgb(image) for image in images]
-    return [_trimmed(*found) for found in zip(_find(pixels, number_of_times_to_upsample), pixels, strict=True)]
+    views = [_view(image, number_of_times_to_upsample) for image in pixels]
+    found = _engine().faces_batch(views, embed=False, quality=False)
+    return [_trimmed(_squares(faces, image), image) for faces, image in zip(found, pixels, strict=True)]
 
 
 def face_landmarks(
@@ -190,8 +193,7 @@ def compare_faces(
 
 @functools.cache
 def _engine() -> Engine:
-    """Tiles, so that the smallest face found does not grow with the photo."""
-    return Engine(align="dlib5", long_side=_DETECTION_SIDE, tiles=True)
+    return Engine(align="dlib5", long_side=_ONE_LOOK, tiles=True)
 
 
 @functools.cache
@@ -207,21 +209,19 @@ def _trees(model: str) -> RegressionTrees:
     return RegressionTrees.load(data, _LANDMARKS_68)
 
 
-def _find(pixels: Sequence[Pixels], upsamples: int) -> list[NDArray[np.int64]]:
-    """For each image the unclipped boxes (n, 4) left, top, right, bottom of its faces.
+def _find(image: Pixels, upsamples: int) -> NDArray[np.int64]:
+    """Boxes (n, 4) left, top, right, bottom of the faces, not cut off at the edges."""
+    return _squares(_engine().faces(_view(image, upsamples), embed=False, quality=False), image)
 
-    The peer's detector needs 80 px after upsampling, ours 20: it sees as much in a quarter of the peer's resolution.
+
+def _view(image: Pixels, upsamples: int) -> Image.Image:
+    """The image as our detector needs it to find what the peer's finds in one doubled `upsamples` times.
+
+    The peer's needs faces of 80 px, ours of 20: a quarter of the peer's resolution does, but never less than one look
+    takes in.
     """
-    zoom = 2.0 ** (_whole(upsamples, "number_of_times_to_upsample") - 2)
-    views = [_view(image, zoom) for image in pixels]
-    found = _engine().faces_batch(views, embed=False, quality=False)
-    return [_squares(faces, image) for faces, image in zip(found, pixels, strict=True)]
-
-
-def _view(image: Pixels, zoom: float) -> Image.Image:
-    """The image at the resolution for detection: `zoom`, but never below what one look takes in."""
     height, width = image.shape[:2]
-    zoom = max(zoom, min(1.0, _DETECTION_SIDE / max(width, height)))
+    zoom = max(2.0 ** (_whole(upsamples, "number_of_times_to_upsample") - 2), min(1.0, _ONE_LOOK / max(width, height)))
     size = (max(1, round(width * zoom)), max(1, round(height * zoom)))
     Limits().check_pixels(*size, f"image enlarged {zoom:g} times by number_of_times_to_upsample")
     return Image.fromarray(image).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
@@ -236,7 +236,7 @@ def _squares(faces: Faces, image: Pixels) -> NDArray[np.int64]:
 
 def _landmarks(image: Pixels, locations: Iterable[Sequence[int]] | None, model: str) -> NDArray[np.int64]:
     """(n, 5, 2) or (n, 68, 2) points in the given boxes, or in those that are found."""
-    boxes = _find([image], 1)[0] if locations is None else _boxes(locations)
+    boxes = _find(image, 1) if locations is None else _boxes(locations)
     return _trees(model).predict(image, boxes)
 
 
@@ -246,7 +246,7 @@ def _boxes(locations: Iterable[Sequence[int]]) -> NDArray[np.float64]:
         css = np.asarray(list(locations), np.float64)
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"face locations: expected a list of (top, right, bottom, left) ({error})") from error
-    if css.size and (css.ndim != 2 or css.shape[1] != 4):
+    if css.size and css.shape[1:] != (4,):
         raise InvalidInput(f"face locations: expected a list of (top, right, bottom, left), got shape {css.shape}")
     return css.reshape(-1, 4)[:, [3, 0, 1, 2]]
 

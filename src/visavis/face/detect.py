@@ -201,7 +201,7 @@ def _scaled(image: Image.Image, region: Region, size: tuple[int, int]) -> Image.
         left, top, right, bottom = 0, 0, *image.size
     if (right - left, bottom - top) == size:
         return image if size == image.size else image.crop((left, top, right, bottom))
-    return image.resize(size, Image.Resampling.BILINEAR, box=(left, top, right, bottom), reducing_gap=2.0)
+    return image.resize(size, Image.Resampling.BILINEAR, box=(left, top, right, bottom), reducing_gap=1.0)
 
 
 def _round_up(value: int, multiple: int) -> int:

@@ -28,7 +28,8 @@ def test_every_integer_comes_back(values):
     assert IntegerFile.read(encode(values), "file").values.tolist() == values
 
 
-def test_long_files_read_the_same_as_one_by_one(rng=np.random.default_rng(5)):
+def test_long_files_read_the_same_as_one_by_one():
+    rng = np.random.default_rng(5)
     data = encode(rng.integers(-(2**62), 2**62, 9000) >> rng.integers(0, 62, 9000))  # spans many stretches
     slow = DlibReader(data, "file")
     file = IntegerFile.read(data, "file")

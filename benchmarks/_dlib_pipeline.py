@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from _machine import Laps
 from numpy.typing import NDArray
 from PIL import Image
 
+from _machine import Laps
 from visavis.errors import ImageUnreadable, MissingExtra, VisavisError
 from visavis.models import DEFAULT_EMBEDDER, LANDMARKS, ModelCard, find_card, sources
 from visavis.models.locations import cache_dir

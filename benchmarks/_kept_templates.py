@@ -1,4 +1,4 @@
-"""Templates of a data set's photos, made once per pipeline and kept, so that an interrupted run goes on where it was."""
+"""Templates of a data set's photos, made once per pipeline and kept, so that a stopped run goes on where it was."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from _machine import CACHE
 from numpy.typing import NDArray
 
 import visavis
+from _machine import CACHE
 from visavis.bench.embedding import Embedded, MissedImage
 from visavis.errors import VisavisError
 from visavis.face.engine import Engine

@@ -12,9 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-from _machine import Timing, interleaved
 from numpy.typing import NDArray
 
+from _machine import Timing, interleaved
 from visavis.models import Network
 from visavis.models.converters.onnx_wire import Graph, Node, Tensor, read_model, write_model
 

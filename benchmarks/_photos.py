@@ -19,7 +19,7 @@ _HEADROOM = (0.5, 0.3)
 
 @functools.cache
 def portraits(data: Path) -> tuple[list[Image.Image], str]:
-    """Six RGB portraits and where they come from: six people of `deepface_pairs`, else variants of Collins and Hopper."""
+    """Six RGB portraits and where they come from: `deepface_pairs` if it is there, else `public_portraits`."""
     folder = data / "deepface_pairs"
     listing = folder / "images.csv"
     if not listing.is_file():
@@ -41,8 +41,7 @@ def public_portraits() -> list[Image.Image]:
         from skimage.data import astronaut
     except ImportError as problem:
         raise MissingExtra('the portraits ship in other packages: pip install "visavis[demo]"') from problem
-    with get_sample_data("grace_hopper.jpg") as file:
-        hopper = Image.open(file).convert("RGB")
+    hopper = Image.open(str(get_sample_data("grace_hopper.jpg", asfileobj=False))).convert("RGB")
     pair = [Image.fromarray(astronaut()), hopper]
     return pair + [ImageOps.mirror(p) for p in pair] + [ImageEnhance.Brightness(p).enhance(0.6) for p in pair]
 

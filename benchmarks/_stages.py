@@ -6,9 +6,9 @@ import time
 from typing import Any
 
 import numpy as np
-from _machine import Laps
 from numpy.typing import NDArray
 
+from _machine import Laps
 from visavis import images
 from visavis.face.detect import DetectionSettings, Detector
 from visavis.face.embed import Embedder
@@ -58,9 +58,15 @@ class Stages:
         vectors = self._embedder.embed(chips)
         laps.lap("embed")
         described = Faces(
-            faces.boxes, faces.points, faces.scores, faces.source, faces.image_size, measured, vectors,
+            faces.boxes,
+            faces.points,
+            faces.scores,
+            faces.source,
+            faces.image_size,
+            measured,
+            vectors,
             self._embedder.fingerprint,
-        )  # fmt: skip
+        )
         detector, embedder = (network.ms for network in self._networks)
         ms = laps.ms
         return described, {

@@ -22,12 +22,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from _datasets import DATASETS, Dataset, find_dataset
 from _dlib_pipeline import DlibPipeline
 from _kept_templates import QUALITIES, Kept, OurPipeline, Pipeline
 from _machine import CACHE, arguments, describe, machine, progress, run, usable_cores, write_json
-from numpy.typing import NDArray
-
 from visavis.bench.contact_sheet import save_failures
 from visavis.bench.embedding import Embedded, MissedImage
 from visavis.bench.metrics import Interval, identity_interval
@@ -35,7 +35,7 @@ from visavis.bench.pair_list import PairList
 from visavis.bench.pairs import PairsReport, report_pairs
 from visavis.errors import MissingExtra, VisavisError
 from visavis.face.engine import Engine
-from visavis.match.templates import pool
+from visavis.matching.templates import pool
 from visavis.types import Faces, Template
 
 CUSTOMARY = 0.4
@@ -146,7 +146,9 @@ def measure(
         for name in dataset.pairs:
             pairs = dataset.read(data, name, limit)
             report = report_pairs(pairs, kept.embedded(pairs.root, pairs.images, seen), "euclidean")
-            outcomes.setdefault(name, {})[pipeline.name] = outcome(report, pairs, dataset.identities(data, pairs.images))
+            outcomes.setdefault(name, {})[pipeline.name] = outcome(
+                report, pairs, dataset.identities(data, pairs.images)
+            )
             save_failures(report, pairs.root, failures_file(dataset, name, pipeline))
         if dataset.sets and limit is None:
             pairs, embedded = pooled(dataset, data, kept, seen)
@@ -223,18 +225,24 @@ def mcnemar(first_alone: int, second_alone: int) -> float:
 
 def show(name: str, row: dict[str, Any]) -> None:
     print(f"\n{name}: {row['pairs']} pairs, {row['mated']} of them of one person")
-    print(f"  {'':15} accuracy  95 % interval      at 0.6    AUC      EER     Cllr    FNMR@FMR            photos missed")
+    print(
+        f"  {'':15} accuracy  95 % interval      at 0.6    AUC      EER     Cllr    FNMR@FMR            photos missed"
+    )
     for label, figures in row["pipelines"].items():
         interval = Interval(**figures["interval"])
         rates = " ".join(f"{rate}:{value:.4f}" for rate, value in list(figures["fnmr_at_fmr"].items())[1:3])
         cost = "      -" if figures["cllr"] is None else f"{figures['cllr']:7.4f}"
-        print(f"  {label:15} {figures['accuracy']:8.4f}  {interval.low:.4f} .. {interval.high:.4f}  "
-              f"{figures['accuracy_at_distance_0.6']:.4f}  {figures['auc']:.5f}  {figures['eer']:.4f}  {cost}  "
-              f"{rates:22} {figures['faces_missed']:4}")  # fmt: skip
+        print(
+            f"  {label:15} {figures['accuracy']:8.4f}  {interval.low:.4f} .. {interval.high:.4f}  "
+            f"{figures['accuracy_at_distance_0.6']:.4f}  {figures['auc']:.5f}  {figures['eer']:.4f}  {cost}  "
+            f"{rates:22} {figures['faces_missed']:4}"
+        )
     for label, figures in row["against_dlib"].items():
         interval = Interval(**figures["interval"])
-        print(f"  {label:15} against dlib: {figures['difference']:+.4f} ({interval.low:+.4f} .. {interval.high:+.4f}); "
-              f"right alone {figures['only_visavis_right']} : {figures['only_dlib_right']}, p {figures['p_value']:.3f}")  # fmt: skip
+        print(
+            f"  {label:15} against dlib: {figures['difference']:+.4f} ({interval.low:+.4f} .. {interval.high:+.4f}); "
+            f"right alone {figures['only_visavis_right']} : {figures['only_dlib_right']}, p {figures['p_value']:.3f}"
+        )
 
 
 if __name__ == "__main__":

@@ -20,9 +20,9 @@ import tomli_w
 
 from visavis.bench.embedding import embed_images
 from visavis.face import Engine
-from visavis.match.calibration import cllr, fit_calibration, log_likelihood_ratio, min_cllr, threshold_at_fmr
-from visavis.match.error_rates import fmr, fnmr
-from visavis.match.scores import cross_scores
+from visavis.matching.calibration import cllr, fit_calibration, log_likelihood_ratio, min_cllr, threshold_at_fmr
+from visavis.matching.error_rates import fmr, fnmr
+from visavis.matching.scores import cross_scores
 from visavis.models import Calibration
 from visavis.storage import write_atomic
 

@@ -23,8 +23,8 @@ from _machine import arguments, interleaved, progress, run, write_json
 from visavis.compat import face_recognition as compat
 from visavis.errors import DataError, ImageError
 from visavis.face.dlib_chip import dlib_chips
-from visavis.face.landmarks import RegressionTrees
 from visavis.models import LANDMARKS, find_card, model_bytes
+from visavis.models.regression_trees import RegressionTrees
 
 Pixels = NDArray[np.uint8]
 Vectors = list[tuple[NDArray[np.float64], NDArray[np.float64]]]

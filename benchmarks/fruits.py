@@ -17,16 +17,16 @@ import statistics
 from typing import Any
 
 import numpy as np
+from PIL import ImageOps
+
 from _machine import Timing, arguments, describe, interleaved, machine, run, write_json
 from _network_cost import convolution_stack
 from _photos import encoded, one_face, portraits
 from _stages import Stages
-from PIL import ImageOps
-
 from visavis.errors import DataError, NotCalibrated
 from visavis.face.engine import Engine
-from visavis.match.scores import similarity
-from visavis.match.verification import compare
+from visavis.matching.scores import similarity
+from visavis.matching.verification import compare
 from visavis.models import Network
 from visavis.types import Face, Template
 
@@ -134,19 +134,25 @@ def median_stages(passes: list[dict[str, float]]) -> dict[str, float]:
 
 def show(figures: dict[str, Any]) -> None:
     ms = figures["ms"]
-    print("\nPhoto of 640x480 with one face, JPEG bytes to "
-          + ("decision" if figures["calibrated"] else "score (the model has no calibration yet)"))  # fmt: skip
+    print(
+        "\nPhoto of 640x480 with one face, JPEG bytes to "
+        + ("decision" if figures["calibrated"] else "score (the model has no calibration yet)")
+    )
     print(f"  processor time: median {ms['cpu_median']:.1f} ms, 95 % within {ms['cpu_p95']:.1f} ms")
     print(f"  by the clock:   median {ms['wall_median']:.1f} ms, 95 % within {ms['wall_p95']:.1f} ms")
     for stage, value in figures["stages"].items():
         print(f"    {stage:28} {value:7.2f} ms")
     print(f"  embedder / detector: {figures['stages']['embedder network'] / figures['stages']['detector network']:.2f}")
-    print(f"  yardstick: {figures['yardstick_gflops']:.0f} GFLOP/s here, {figures['reference_gflops']:.0f} calculated for "
-          f"the paper's core: kappa {figures['kappa']:.2f}")  # fmt: skip
+    print(
+        f"  yardstick: {figures['yardstick_gflops']:.0f} GFLOP/s here, {figures['reference_gflops']:.0f} calculated for "
+        f"the paper's core: kappa {figures['kappa']:.2f}"
+    )
     for name, label in (("raw", "on this core"), ("scaled", "scaled by kappa")):
         row = figures[name]
         kept = f"FRUITS-{row['class']}" if row["class"] else "too slow for any class"
-        print(f"  {label:16} mean {row['mean_ms']:.1f}, median {row['median_ms']:.1f}, 95 % {row['p95_ms']:.1f} ms: {kept}")
+        print(
+            f"  {label:16} mean {row['mean_ms']:.1f}, median {row['median_ms']:.1f}, 95 % {row['p95_ms']:.1f} ms: {kept}"
+        )
 
 
 if __name__ == "__main__":

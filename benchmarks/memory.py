@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _machine import CACHE, arguments, describe, machine, progress, run, write_json
-from _photos import mixed_photo, portraits
 from numpy.typing import ArrayLike, NDArray
 
+from _machine import CACHE, arguments, describe, machine, progress, run, write_json
+from _photos import mixed_photo, portraits
 from visavis.errors import DataError, MissingExtra
 from visavis.face.engine import Engine
 from visavis.types import Faces
@@ -122,10 +122,14 @@ def slope(x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
 
 
 def show(figures: dict[str, Any]) -> None:
-    print(f"\n{figures['count']} photos, {figures['faces']} faces: resident memory {figures['start_mib']} MiB at the start, "
-          f"{figures['settled_mib']} MiB after warm-up (median), {figures['largest_mib']} MiB at most")  # fmt: skip
-    print(f"  slope after {figures['warm_up_images']} photos: {figures['slope_kib_per_image']:+.3f} "
-          f"+- {figures['slope_stderr']:.3f} KiB per photo")  # fmt: skip
+    print(
+        f"\n{figures['count']} photos, {figures['faces']} faces: resident memory {figures['start_mib']} MiB at the start, "
+        f"{figures['settled_mib']} MiB after warm-up (median), {figures['largest_mib']} MiB at most"
+    )
+    print(
+        f"  slope after {figures['warm_up_images']} photos: {figures['slope_kib_per_image']:+.3f} "
+        f"+- {figures['slope_stderr']:.3f} KiB per photo"
+    )
 
 
 def plot(path: Path, images: NDArray[np.int64], kib: NDArray[np.int64], figures: dict[str, Any]) -> None:

@@ -12,12 +12,12 @@ import argparse
 from typing import Any
 
 import numpy as np
+
 from _dlib_pipeline import DlibPipeline
 from _machine import arguments, describe, interleaved, least_stages, machine, progress, ratio, run, write_json
 from _network_cost import Limits, Utilisation, layers_of, matrix_products, measure_copies
 from _photos import encoded, portraits, six_faces
 from _stages import Stages
-
 from visavis import images
 from visavis.errors import DataError
 from visavis.face.engine import Engine
@@ -128,33 +128,45 @@ def measure_utilisation(engine: Engine, rounds: int) -> dict[str, Any]:
 def show_photo(figures: dict[str, Any]) -> None:
     faces, ms, overhead = figures["faces"], figures["ms"], figures["overhead"]
     width, height = figures["size"]
-    print(f"\nPhoto to templates, JPEG {width}x{height}: visavis found {faces['visavis']} faces, dlib {faces['dlib']}, "
-          f"{faces['same']} of them the same")  # fmt: skip
+    print(
+        f"\nPhoto to templates, JPEG {width}x{height}: visavis found {faces['visavis']} faces, dlib {faces['dlib']}, "
+        f"{faces['same']} of them the same"
+    )
     for name in ("visavis", "dlib"):
         stages = ", ".join(f"{stage} {value:.1f}" for stage, value in figures["stages"][name].items())
         print(f"  {name:8} {ms[name]['cpu_min']:8.1f} ms (median {ms[name]['cpu_median']:.1f}): {stages}")
     print(f"  dlib / visavis: {ratio_words(figures['ratio'])}")
-    print(f"  visavis outside its networks: {overhead['all_else']:.0%} of the networks' {overhead['network_ms']:.1f} ms, "
-          f"{overhead['all_but_decoding']:.0%} without decoding the JPEG")  # fmt: skip
+    print(
+        f"  visavis outside its networks: {overhead['all_else']:.0%} of the networks' {overhead['network_ms']:.1f} ms, "
+        f"{overhead['all_but_decoding']:.0%} without decoding the JPEG"
+    )
 
 
 def show_embedding(figures: dict[str, Any]) -> None:
     print("\nEmbedding, per chip")
     for batch, row in figures.items():
         ours, theirs = (row["ms_per_chip"][name]["cpu_min"] for name in ("visavis", "dlib"))
-        print(f"  batch {batch:>2}: visavis {ours:7.2f} ms, dlib {theirs:7.1f} ms; dlib / visavis: "
-              f"{ratio_words(row['ratio'])}; largest difference {row['largest_difference']:.1e}")  # fmt: skip
+        print(
+            f"  batch {batch:>2}: visavis {ours:7.2f} ms, dlib {theirs:7.1f} ms; dlib / visavis: "
+            f"{ratio_words(row['ratio'])}; largest difference {row['largest_difference']:.1e}"
+        )
 
 
 def show_utilisation(figures: dict[str, Any]) -> None:
-    print(f"\nShare of the machine: best matrix product {figures['peak_gflops']:.0f} GFLOP/s on one thread; copies "
-          + ", ".join(f"{int(size) >> 10} KiB {rate:.0f}" for size, rate in figures["copies_gb_per_s"].items())
-          + " GB/s")  # fmt: skip
+    print(
+        f"\nShare of the machine: best matrix product {figures['peak_gflops']:.0f} GFLOP/s on one thread; copies "
+        + ", ".join(f"{int(size) >> 10} KiB {rate:.0f}" for size, rate in figures["copies_gb_per_s"].items())
+        + " GB/s"
+    )
     for name, row in figures["networks"].items():
-        print(f"  {name:22} {row['gflop']:7.4f} GFLOP in {row['ms']:7.2f} ms: {row['of_peak']:.0%} of the peak, "
-              f"{row['of_floor']:.0%} of the floor")  # fmt: skip
-    print("  The floor is the sum over layers of the larger of operations / matrix-product rate and bytes / copy rate:\n"
-          "  depthwise and 1x1 layers move much data for few operations, so no program could reach the peak in them.")  # fmt: skip
+        print(
+            f"  {name:22} {row['gflop']:7.4f} GFLOP in {row['ms']:7.2f} ms: {row['of_peak']:.0%} of the peak, "
+            f"{row['of_floor']:.0%} of the floor"
+        )
+    print(
+        "  The floor is the sum over layers of the larger of operations / matrix-product rate and bytes / copy rate:\n"
+        "  depthwise and 1x1 layers move much data for few operations, so no program could reach the peak in them."
+    )
 
 
 def ratio_words(figures: dict[str, float]) -> str:

@@ -18,16 +18,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from _datasets import DATASETS, find_dataset
 from _kept_templates import QUALITIES, Kept, OurPipeline
 from _machine import CACHE, arguments, describe, machine, progress, run, write_json
-from numpy.typing import ArrayLike, NDArray
-
 from visavis.bench.metrics import error_versus_reject
 from visavis.errors import DataError
 from visavis.face.engine import Engine
-from visavis.match.error_rates import fmr_threshold
-from visavis.match.scores import paired_similarity
+from visavis.matching.error_rates import fmr_threshold
+from visavis.matching.scores import paired_similarity
 
 REJECTED = np.arange(0, 0.3001, 0.01)
 _DRAWS = 200
@@ -49,7 +49,9 @@ def main() -> None:
 def parse() -> argparse.Namespace:
     parser = arguments(str(__doc__).partition("\n")[0], "quality_erc")
     names = [dataset.name for dataset in DATASETS]
-    parser.add_argument("--only", nargs="+", choices=names, default=["lfw", "ytf_frames"], metavar="SET", help="data sets")
+    parser.add_argument(
+        "--only", nargs="+", choices=names, default=["lfw", "ytf_frames"], metavar="SET", help="data sets"
+    )
     parser.add_argument("--fmr", type=float, default=1e-2, help="false-match rate of the fixed threshold")
     return parser.parse_args()
 
@@ -118,12 +120,16 @@ def drawn_people(people: NDArray[np.str_], seed: int = 0) -> list[NDArray[np.int
 
 
 def show(name: str, row: dict[str, Any]) -> None:
-    print(f"\n{name}: {row['mated']} mated pairs, {row['failures']} below the threshold {row['threshold']:.3f} "
-          f"(FNMR {row['fnmr']:.4f})")  # fmt: skip
+    print(
+        f"\n{name}: {row['mated']} mated pairs, {row['failures']} below the threshold {row['threshold']:.3f} "
+        f"(FNMR {row['fnmr']:.4f})"
+    )
     print("  measure       gain   95 % interval    FNMR with 20 % left out   median")
     for measure_name, figures in row["gains"].items():
-        print(f"  {measure_name:11} {figures['gain']:+.3f}   {figures['low']:+.3f} .. {figures['high']:+.3f}   "
-              f"{figures['fnmr_at_20_percent_rejected']:.4f}                  {figures['median_quality']:.3f}")  # fmt: skip
+        print(
+            f"  {measure_name:11} {figures['gain']:+.3f}   {figures['low']:+.3f} .. {figures['high']:+.3f}   "
+            f"{figures['fnmr_at_20_percent_rejected']:.4f}                  {figures['median_quality']:.3f}"
+        )
 
 
 def plot(path: Path, scores: ArrayLike, qualities: NDArray[np.float32], threshold: float, name: str) -> None:
@@ -134,7 +140,9 @@ def plot(path: Path, scores: ArrayLike, qualities: NDArray[np.float32], threshol
     axes = figure.subplots()
     for column, label in enumerate(QUALITIES):
         width = 2.5 if label == "summary" else 1
-        axes.plot(REJECTED, error_versus_reject(scores, qualities[:, column], threshold, REJECTED), label=label, lw=width)
+        axes.plot(
+            REJECTED, error_versus_reject(scores, qualities[:, column], threshold, REJECTED), label=label, lw=width
+        )
     axes.set(title=name, xlabel="share of pairs left out, lowest quality first", ylabel="FNMR", ylim=(0, None))
     axes.legend()
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ def test_importing_visavis_loads_numpy_at_most():
 
 
 def test_match_can_be_called_whichever_room_was_imported_first():
-    code = "import visavis.match.scores, visavis; raise SystemExit(not callable(visavis.match))"
+    code = "import visavis.matching.scores, visavis; raise SystemExit(not callable(visavis.match))"
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from visavis.face.engine import Engine, default_engine
     from visavis.images import Limits, Photo
     from visavis.images import load as load_image
-    from visavis.match.verification import compare, match
+    from visavis.matching.verification import compare, match
     from visavis.types import Box, Comparison, Decision, Evidence, Face, Faces, Quality, Template
 
 __version__ = "0.1.0"
@@ -29,8 +29,8 @@ _HOMES = {
     "Limits": "visavis.images",
     "Photo": "visavis.images",
     "load_image": "visavis.images:load",
-    "compare": "visavis.match.verification",
-    "match": "visavis.match.verification",
+    "compare": "visavis.matching.verification",
+    "match": "visavis.matching.verification",
     **dict.fromkeys(
         ("Box", "Comparison", "Decision", "Evidence", "Face", "Faces", "Quality", "Template"), "visavis.types"
     ),

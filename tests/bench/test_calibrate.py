@@ -9,8 +9,8 @@ import pytest
 
 from visavis.bench.calibrate import calibrate, save_calibration
 from visavis.errors import InvalidInput, StorageError
-from visavis.match.calibration import fit_calibration
-from visavis.match.scores import cross_scores
+from visavis.matching.calibration import fit_calibration
+from visavis.matching.scores import cross_scores
 from visavis.models.calibration import Calibration
 
 SOURCE = {"source": 'a "set" of\nphotos: é', "command": r"visavis \o/"}

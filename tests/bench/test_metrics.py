@@ -20,7 +20,7 @@ from visavis.bench.metrics import (
     squared_distance_grid,
 )
 from visavis.errors import InvalidInput
-from visavis.match.error_rates import fmr, fnmr
+from visavis.matching.error_rates import fmr, fnmr
 
 tied_scores = st.lists(st.integers(-6, 6).map(lambda k: k / 4), min_size=1, max_size=25)
 labelled_pairs = st.lists(

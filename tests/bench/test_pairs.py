@@ -12,7 +12,7 @@ import pytest
 from visavis.bench.metrics import auc, fnmr_at_fmr, fold_accuracy
 from visavis.bench.pairs import bench_pairs
 from visavis.errors import DataError
-from visavis.match.calibration import cllr, fit_calibration, fit_logistic, llr_bounds
+from visavis.matching.calibration import cllr, fit_calibration, fit_logistic, llr_bounds
 from visavis.models.calibration import Calibration
 
 
@@ -167,7 +167,7 @@ def test_the_report_is_strict_json_with_the_figures_asked_for(engine, crowd):
     assert figures["accuracy_mean"] == report.accuracy.mean
     assert figures["fnmr_at_fmr"] == {"0.1": report.fnmr_at_fmr[0.1]}
     assert {"accuracy_std", "accuracy_stderr", "auc", "eer", "cllr", "cllr_card", "min_cllr"} <= figures.keys()
-    assert {"faces_missed", "images", "pairs", "images_per_s", "seconds", "model", "notes"} <= figures.keys()
+    assert {"faces_missed", "images", "pairs", "images_per_s", "seconds", "model", "subject", "notes"} <= figures.keys()
     assert [fold["fold"] for fold in figures["folds"]] == [1, 2, 3]
     assert sum(error["kind"] == "no face" for error in figures["errors"]) == 2
 

@@ -10,8 +10,8 @@ import pytest
 from visavis.bench.metrics import fold_accuracy
 from visavis.bench.pairs import bench_pairs
 from visavis.face.engine import Engine
-from visavis.match.scores import paired_similarity
-from visavis.match.templates import fit_scale, pool, quantization_loss, quantize
+from visavis.matching.scores import paired_similarity
+from visavis.matching.templates import fit_scale, pool, quantization_loss, quantize
 
 pytestmark = [pytest.mark.data, pytest.mark.weights]
 

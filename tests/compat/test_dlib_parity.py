@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from visavis.compat import face_recognition
-from visavis.face.landmarks import RegressionTrees
+from visavis.models.regression_trees import RegressionTrees
 from visavis.models import DEFAULT_EMBEDDER, find_card, pull, sources
 from visavis.models.cache import Cache
 from visavis.models.converters import dlib_trees

@@ -10,8 +10,8 @@ import numpy as np
 
 from visavis.bench.embedding import embed_images
 from visavis.errors import InvalidInput
-from visavis.match.calibration import fit_calibration
-from visavis.match.scores import cross_scores
+from visavis.matching.calibration import fit_calibration
+from visavis.matching.scores import cross_scores
 from visavis.storage import write_atomic
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from visavis.bench.embedding import FaceFinder, Progress
-    from visavis.match.scores import Metric
+    from visavis.matching.scores import Metric
     from visavis.models.calibration import Calibration
 
 

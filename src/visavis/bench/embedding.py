@@ -53,12 +53,14 @@ class Embedded:
         missed: the images without a face, or that could not be read.
         model: fingerprint of the model and its settings.
         seconds: time from the first file opened to the last template.
+        subject: which face was taken of photos with several.
     """
 
     templates: NDArray[np.float32]
     missed: tuple[MissedImage, ...]
     model: str
     seconds: float
+    subject: Subject = "prominent"
 
     @property
     def found(self) -> NDArray[np.bool_]:
@@ -121,4 +123,4 @@ def embed_images(
         raise DataError(f"{root}: none of {len(images)} images gave a face to compare; {first}")
     templates = np.full((len(images), len(next(iter(rows.values())))), np.nan, dtype=np.float32)
     templates[list(rows)] = list(rows.values())
-    return Embedded(templates, tuple(missed), model, time.perf_counter() - began)
+    return Embedded(templates, tuple(missed), model, time.perf_counter() - began, subject)

@@ -2,7 +2,7 @@
 
 Scores are similarities, accepted iff >= threshold. Wherever only the order of scores matters, a strictly rising map of
 all scores changes nothing; ties are counted, never broken. `fmr`, `fnmr` and their thresholds live in
-`visavis.match.error_rates`; likelihood-ratio costs in `visavis.match.calibration`.
+`visavis.matching.error_rates`; likelihood-ratio costs in `visavis.matching.calibration`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from visavis.errors import InvalidInput
-from visavis.match.error_rates import allowed_errors, checked_scores, fmr, fnmr, highest_rejected
+from visavis.matching.error_rates import allowed_errors, checked_scores, fmr, fnmr, highest_rejected
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from visavis.match.error_rates import Scores
-    from visavis.match.scores import Metric
+    from visavis.matching.error_rates import Scores
+    from visavis.matching.scores import Metric
 
     Flags = NDArray[np.bool_]
     Labels = NDArray[np.int64]

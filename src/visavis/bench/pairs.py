@@ -19,9 +19,9 @@ from visavis.bench.embedding import MissedImage, embed_images
 from visavis.bench.metrics import FoldAccuracy, Interval, auc, eer, fnmr_at_fmr, fold_accuracy, identity_interval
 from visavis.bench.pair_list import PairList, read_pairs
 from visavis.errors import DataError, VisavisError
-from visavis.match.calibration import cllr, fit_logistic, llr_bounds, log_likelihood_ratio, pav_llr
-from visavis.match.error_rates import allowed_errors
-from visavis.match.scores import paired_similarity
+from visavis.matching.calibration import cllr, fit_logistic, llr_bounds, log_likelihood_ratio, pav_llr
+from visavis.matching.error_rates import allowed_errors
+from visavis.matching.scores import paired_similarity
 
 if TYPE_CHECKING:
     import os
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from visavis.bench.embedding import Embedded, FaceFinder, Progress, Subject
-    from visavis.match.scores import Metric
+    from visavis.matching.scores import Metric
     from visavis.models.calibration import Calibration
 
     Scores = NDArray[np.float64]
@@ -66,6 +66,7 @@ class PairsReport:
     Attributes:
         source: the pairs list.
         model: fingerprint of the model and its settings.
+        subject: which face was taken of photos with several.
         pairs: number of pairs; `mated` of them show one person.
         images: number of distinct images.
         faces_missed: images that gave no template; `missed` says which and why.
@@ -90,6 +91,7 @@ class PairsReport:
 
     source: str
     model: str
+    subject: Subject
     pairs: int
     mated: int
     images: int
@@ -119,7 +121,19 @@ class PairsReport:
 
     def to_dict(self, worst: int = 20) -> dict[str, Any]:
         """JSON-ready figures, with the `worst` errors of each kind; per-pair arrays are left out."""
-        plain = ("source", "model", "pairs", "mated", "images", "faces_missed", "pairs_missed", "auc", "eer", "cllr")
+        plain = (
+            "source",
+            "model",
+            "subject",
+            "pairs",
+            "mated",
+            "images",
+            "faces_missed",
+            "pairs_missed",
+            "auc",
+            "eer",
+            "cllr",
+        )
         figures = {name: getattr(self, name) for name in (*plain, "cllr_card", "min_cllr", "seconds", "images_per_s")}
         accuracy = self.accuracy
         return {
@@ -190,6 +204,7 @@ def report_pairs(
     return PairsReport(
         source=pairs.source,
         model=embedded.model,
+        subject=embedded.subject,
         pairs=len(pairs),
         mated=int(pairs.same.sum()),
         images=len(pairs.images),

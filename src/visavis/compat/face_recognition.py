@@ -35,11 +35,11 @@ from visavis.errors import InvalidInput, LicenceRestricted
 from visavis.face.align import warp
 from visavis.face.dlib_chip import dlib_chips, hog_like_squares
 from visavis.face.engine import Engine
-from visavis.face.landmarks import RegressionTrees, check_pixels
 from visavis.images import ImageSource, Limits
 from visavis.models import LANDMARKS, find_card, model_bytes
 from visavis.models.cache import Cache
 from visavis.models.locations import cache_dir
+from visavis.models.regression_trees import RegressionTrees, check_pixels
 from visavis.types import Faces
 
 __all__ = [

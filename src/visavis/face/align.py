@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from visavis.errors import InvalidInput
-from visavis.face.similarity import Similarity
+from visavis.geometry import Similarity
 
 _SMALLEST = 1.0
 """Pixels of the image that a chip must span to have a direction."""

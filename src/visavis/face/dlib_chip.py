@@ -15,8 +15,8 @@ from PIL import Image
 
 from visavis.errors import InvalidInput
 from visavis.face.align import DLIB_150
-from visavis.face.landmarks import check_pixels
-from visavis.face.similarity import Similarity
+from visavis.geometry import Similarity
+from visavis.models.regression_trees import check_pixels
 
 _MEAN_5 = (
     (0.8595674595992, 0.2134981538014),

@@ -20,12 +20,12 @@ from visavis import images
 from visavis.errors import CardError, InvalidInput, VisavisError
 from visavis.face.align import ChipTemplate, align, chip_template
 from visavis.face.detect import DetectionSettings, Detector
-from visavis.face.embed import Embedder
 from visavis.face.dlib_chip import dlib_chips, hog_like_squares
-from visavis.face.landmarks import RegressionTrees
+from visavis.face.embed import Embedder
 from visavis.face.quality import quality as measure_quality
 from visavis.images import ImageSource, Limits, Photo
 from visavis.models import DEFAULT_DETECTOR, DEFAULT_EMBEDDER, LANDMARKS, ModelCard, Network, find_card, model_bytes
+from visavis.models.regression_trees import RegressionTrees
 from visavis.types import Faces
 
 Alignment = Literal["points5", "dlib5"]

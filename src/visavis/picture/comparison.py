@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from visavis.face.align import align, chip_template
-from visavis.match.verification import card_and_calibration
+from visavis.matching.verification import card_and_calibration
 from visavis.picture.ink import DECISIONS, FAINT, INK, PAPER, Colour, font, line_height, shorten, stack, wrap
 from visavis.picture.panel import View, draw_panel, view_around
 from visavis.picture.scale import draw_scale

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from visavis.match.calibration import fmr_at_threshold, fnmr_at_threshold
-from visavis.match.verification import card_and_calibration
+from visavis.matching.calibration import fmr_at_threshold, fnmr_at_threshold
+from visavis.matching.verification import card_and_calibration
 from visavis.types import Decision
 
 if TYPE_CHECKING:

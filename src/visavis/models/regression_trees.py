@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from visavis.errors import InvalidInput, ModelCorrupt
-from visavis.face.similarity import Similarity
+from visavis.geometry import Similarity
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]

@@ -1,6 +1,6 @@
 """Comparing templates: scores, calibrated evidence, decisions, small templates and pooled ones."""
 
-from visavis.match.calibration import (
+from visavis.matching.calibration import (
     cllr,
     fit_calibration,
     fmr_at_threshold,
@@ -11,9 +11,9 @@ from visavis.match.calibration import (
     threshold_at_fmr,
     threshold_at_fnmr,
 )
-from visavis.match.decision import judge
-from visavis.match.scores import Metric, cross_scores, distance_of, paired_similarity, similarity, similarity_matrix
-from visavis.match.templates import QuantizedTemplates, dequantize, fit_scale, pool, quantization_loss, quantize
+from visavis.matching.decision import judge
+from visavis.matching.scores import Metric, cross_scores, distance_of, paired_similarity, similarity, similarity_matrix
+from visavis.matching.templates import QuantizedTemplates, dequantize, fit_scale, pool, quantization_loss, quantize
 
 __all__ = [
     "Metric",

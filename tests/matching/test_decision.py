@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visavis.errors import InvalidInput, NotCalibrated
-from visavis.match.calibration import fmr_at_threshold, probability, threshold_at_fmr, threshold_at_fnmr
-from visavis.match.decision import judge
+from visavis.matching.calibration import fmr_at_threshold, probability, threshold_at_fmr, threshold_at_fnmr
+from visavis.matching.decision import judge
 from visavis.models.calibration import Calibration
 from visavis.types import Decision
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visavis.face.similarity import Similarity, as_complex
+from visavis.geometry import Similarity, as_complex
 
 SHAPE = np.array([(0, 0), (10, 1), (5, 7), (2, 12), (9, 11)], float)
 shifts = st.floats(-200, 200)

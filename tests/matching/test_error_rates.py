@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visavis.errors import InvalidInput
-from visavis.match.error_rates import allowed_errors, fmr, fmr_threshold, fnmr, fnmr_threshold, highest_rejected
+from visavis.matching.error_rates import allowed_errors, fmr, fmr_threshold, fnmr, fnmr_threshold, highest_rejected
 
 tied_scores = st.lists(st.integers(-6, 6).map(lambda k: k / 4), min_size=1, max_size=40)
 rates = st.floats(0.001, 0.999)

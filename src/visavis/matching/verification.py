@@ -5,8 +5,8 @@ from __future__ import annotations
 from visavis.errors import FaceNotFound, InvalidInput, NotCalibrated
 from visavis.face.engine import Engine, default_engine
 from visavis.images import ImageSource
-from visavis.match.decision import judge
-from visavis.match.scores import distance_of, similarity
+from visavis.matching.decision import judge
+from visavis.matching.scores import distance_of, similarity
 from visavis.models import Calibration, ModelCard, find_card
 from visavis.types import Comparison, Face, Faces, Template
 

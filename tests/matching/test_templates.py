@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from visavis.errors import InvalidInput, TemplateMismatch
-from visavis.match.scores import similarity_matrix
-from visavis.match.templates import dequantize, fit_scale, pool, quantization_loss, quantize
+from visavis.matching.scores import similarity_matrix
+from visavis.matching.templates import dequantize, fit_scale, pool, quantization_loss, quantize
 from visavis.types import Template
 
 METRICS = ["euclidean", "cosine"]
@@ -64,7 +64,7 @@ def test_the_common_scale_spreads_four_deviations_over_127_steps():
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_the_loss_is_the_worst_change_over_all_pairs(metric, monkeypatch):
-    monkeypatch.setattr("visavis.match.templates._BLOCK", 7)
+    monkeypatch.setattr("visavis.matching.templates._BLOCK", 7)
     rows = unit_vectors(20, 16)
     quantized = quantize(rows, fit_scale(rows))
     back = dequantize(quantized)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from visavis.errors import InvalidInput, TemplateMismatch
-from visavis.match.scores import cross_scores, distance_of, paired_similarity, similarity, similarity_matrix
+from visavis.matching.scores import cross_scores, distance_of, paired_similarity, similarity, similarity_matrix
 from visavis.types import Template
 
 METRICS = ["euclidean", "cosine"]
@@ -71,7 +71,7 @@ def test_dlibs_distance_of_0_6_is_a_similarity_of_0_4():
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_cross_scores_are_every_pair_once_sorted_by_truth(metric, monkeypatch):
-    monkeypatch.setattr("visavis.match.scores._BLOCK", 4)
+    monkeypatch.setattr("visavis.matching.scores._BLOCK", 4)
     vectors, people = normal(11, 8), np.array(list("aabbbcdaaeb"))
     mated, nonmated = cross_scores(vectors, people, metric)
     want = {True: [], False: []}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from visavis.errors import InvalidInput, TemplateMismatch
-from visavis.match.scores import similarity_matrix
+from visavis.matching.scores import similarity_matrix
 from visavis.types import Template
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from visavis.match.scores import Metric
+    from visavis.matching.scores import Metric
 
     FloatArray = NDArray[np.float32]
 

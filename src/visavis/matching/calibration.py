@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from visavis.errors import InvalidInput, NotCalibrated
-from visavis.match.error_rates import allowed_errors, checked_scores, fmr_threshold, fnmr_threshold
+from visavis.matching.error_rates import allowed_errors, checked_scores, fmr_threshold, fnmr_threshold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
-    from visavis.match.error_rates import Scores
+    from visavis.matching.error_rates import Scores
     from visavis.models.calibration import Calibration
 
     Rows = tuple[tuple[float, float], ...]
@@ -29,8 +29,8 @@ MIN_ERRORS = 10
 """A rate enters a table only if at least this many of the comparisons seen may be errors at it."""
 
 RIDGE = 1e-6
-"""Penalty RIDGE / 2 * slope^2 on standardised scores: keeps the slope finite when the two kinds are fully separated,
-and is far below the sampling error of the slope when they are not."""
+"""Penalty RIDGE / 2 * slope^2 on standardised scores (at prior 0.5; less at others, as the loss is): keeps the slope
+finite when the two kinds are fully separated, and is far below the sampling error of the slope when they are not."""
 
 _MAX_STEPS = 100
 
@@ -94,9 +94,10 @@ def fit_logistic(mated: ArrayLike, nonmated: ArrayLike, prior: float = 0.5) -> t
     spread = math.sqrt(((same - centre) ** 2).mean() / 2 + ((different - centre) ** 2).mean() / 2)
     if not spread > np.finfo(float).eps * abs(centre):
         raise InvalidInput("calibration scores: are all equal, so they tell nobody apart; check the templates")
+    offset, ridge = _logit(prior), RIDGE * 2 * min(prior, 1 - prior)
     is_mated = np.arange(len(scores)) < len(same)
     weights = np.where(is_mated, prior / len(same), (1 - prior) / len(different))
-    scaled_slope, scaled_intercept = _newton((scores - centre) / spread, is_mated, weights, _logit(prior))
+    scaled_slope, scaled_intercept = _newton((scores - centre) / spread, is_mated, weights, offset, ridge)
     if scaled_slope <= 0:
         raise NotCalibrated(
             "calibration scores: same-person scores are not higher than different-people scores; check the labels, "
@@ -187,10 +188,12 @@ def _logit(prior: float) -> float:
     return math.log(prior) - math.log1p(-prior)
 
 
-def _newton(x: Scores, is_mated: np.ndarray, weights: Scores, offset: float) -> tuple[float, float]:
+def _newton(
+    x: Scores, is_mated: NDArray[np.bool_], weights: Scores, offset: float, ridge: float
+) -> tuple[float, float]:
     """Minimise the weighted logistic loss plus ridge over (slope, intercept) by damped Newton steps."""
     design = np.stack([x, np.ones_like(x)])
-    penalty = np.array([RIDGE, 0.0])
+    penalty = np.array([ridge, 0.0])
     sign = np.where(is_mated, -1.0, 1.0)
 
     def loss(theta: Scores) -> float:
@@ -244,7 +247,7 @@ def _rate(rows: Rows, threshold: float, sign: int) -> float:
     return float(np.exp(np.interp(sign * threshold, sign * thresholds, np.log(rates), left=0.0)))
 
 
-def _pool_adjacent_violators(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _pool_adjacent_violators(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pool columns of (2, v) counts (mated, non-mated), by rising score, until the share of mated never falls.
 
     Returns: (2, blocks) pooled counts and the (v,) block of every column.

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from visavis.errors import InvalidInput
-from visavis.match.calibration import (
+from visavis.matching.calibration import (
     fnmr_at_threshold,
     log_likelihood_ratio,
     probability,

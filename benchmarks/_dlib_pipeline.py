@@ -150,7 +150,7 @@ class DlibPipeline:
         parts = np.array([[(p.x, p.y) for p in shape.parts()] for shape in shapes], np.float32)
         points = np.stack([parts[:, part].mean(1) for part in (left, right, nose, nose, nose)], axis=1)
         return Faces(
-            np.float32([(box.left(), box.top(), box.right(), box.bottom()) for box in boxes]),
+            np.array([(box.left(), box.top(), box.right(), box.bottom()) for box in boxes], np.float32),
             points,
             np.ones(len(boxes), np.float32),
             _name(image),

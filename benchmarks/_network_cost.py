@@ -22,6 +22,8 @@ _PEAK_SIDES = (384, 512, 768, 1024)
 _COPY_SIZES = tuple(1 << power for power in (18, 20, 22, 24, 26))  # 256 KiB to 64 MiB
 _COPIED = 1 << 28
 _FLOAT = np.dtype("<f4")
+STACK_SHAPE = (1, 64, 56, 56)
+"""Input of the convolution stack that is the yardstick for processors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +114,10 @@ def measure_copies(rounds: int = 30) -> tuple[tuple[int, float], ...]:
     return tuple((2 * size, 2e-6 * _COPIED / min(timings[str(size)].cpu)) for size in _COPY_SIZES)
 
 
-def convolution_stack(depth: int = 8, channels: int = 64, side: int = 56) -> tuple[bytes, float]:
+def convolution_stack(depth: int = 8) -> tuple[bytes, float]:
     """A plain stack of 3x3 convolutions with ReLU as an ONNX file, and its GFLOP: a fixed yardstick for processors."""
     rng = np.random.default_rng(0)
+    _, channels, rows, columns = STACK_SHAPE
     weights, nodes = {}, []
     for i in range(depth):
         weights[f"w{i}"] = rng.normal(0, (channels * 4.5) ** -0.5, (channels, channels, 3, 3)).astype(_FLOAT)
@@ -122,9 +125,9 @@ def convolution_stack(depth: int = 8, channels: int = 64, side: int = 56) -> tup
             Node("Conv", (f"x{i}", f"w{i}"), (f"y{i}",), {"pads": (1, 1, 1, 1)}),
             Node("Relu", (f"y{i}",), (f"x{i + 1}",)),
         ]
-    image = Tensor(_FLOAT, (1, channels, side, side))
+    image = Tensor(_FLOAT, STACK_SHAPE)
     graph = Graph(tuple(nodes), weights, {"x0": image}, {f"x{depth}": image})
-    return write_model(graph), depth * 2 * 9 * channels**2 * side**2 / 1e9
+    return write_model(graph), depth * 2 * 9 * channels**2 * rows * columns / 1e9
 
 
 def _free_sides(value: str, heavy: list[Node]) -> tuple[str, ...]:
@@ -147,7 +150,7 @@ def _convolution(node: Node, weight: NDArray[Any]) -> int:
 
 
 def _full_connection(node: Node, weight: NDArray[Any]) -> int:
-    return 2 * weight.shape[1 if node.attributes.get("transB") else 0]  # per output value
+    return 2 * int(weight.shape[1 if node.attributes.get("transB") else 0])  # per output value
 
 
 _FLOP_OF = {
@@ -169,4 +172,9 @@ def _matrix_product(side: int) -> tuple[Callable[[], object], float]:
 
 def _copy(size: int) -> Callable[[], object]:
     source, target = np.ones(size, np.uint8), np.empty(size, np.uint8)
-    return lambda: [np.copyto(target, source) for _ in range(_COPIED // size)]
+
+    def copy() -> None:
+        for _ in range(_COPIED // size):
+            np.copyto(target, source)
+
+    return copy

@@ -4,9 +4,9 @@
     python benchmarks/accuracy.py --only deepface_pairs orl_faces
     python benchmarks/accuracy.py --limit 200             # a quick look
 
-Protocol: `visavis.bench.pairs`. A photo without a face makes its pairs errors for the pipeline that missed it. Templates
-are kept in benchmarks/cache per data set, pipeline and code, so that a stopped run goes on. The failures go there too,
-as contact sheets for local looking; only figures leave that folder.
+Protocol: `visavis.bench.pairs`. A photo without a face makes its pairs errors for the pipeline that missed it.
+Templates are kept in benchmarks/cache per data set, pipeline and code, so that a stopped run goes on. The failures go
+there too, as contact sheets for local looking; only figures leave that folder.
 """
 
 from __future__ import annotations
@@ -89,6 +89,7 @@ class DlibInProcesses:
         self.fingerprint = DlibPipeline().fingerprint
 
     def faces_batch(self, images: Sequence[str], /) -> Sequence[Faces | VisavisError]:
+        """As `DlibPipeline.faces_batch`."""
         found: Sequence[Faces | VisavisError] = self._workers.map(_dlib_faces, images, chunksize=4)
         return found
 
@@ -220,7 +221,7 @@ def paired(ours: Outcome, theirs: Outcome) -> dict[str, Any]:
 def mcnemar(first_alone: int, second_alone: int) -> float:
     """Exact two-sided p-value of McNemar's test: how likely so uneven a split of the disagreements is by chance."""
     total, fewer = first_alone + second_alone, min(first_alone, second_alone)
-    return min(1.0, 2 * sum(math.comb(total, k) for k in range(fewer + 1)) / 2**total)
+    return min(1.0, float(2 * sum(math.comb(total, k) for k in range(fewer + 1)) / 2**total))
 
 
 def show(name: str, row: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""FRUITS: may a whole face system answer within 100, 500 or 1000 ms on one processor core? (WebFace260M, Zhu et al., 2021)
+"""FRUITS: does a whole face system answer within 100, 500 or 1000 ms on one core (WebFace260M, Zhu et al., 2021)?
 
     python benchmarks/fruits.py
 
@@ -20,7 +20,7 @@ import numpy as np
 from PIL import ImageOps
 
 from _machine import Timing, arguments, describe, interleaved, machine, run, write_json
-from _network_cost import convolution_stack
+from _network_cost import STACK_SHAPE, convolution_stack
 from _photos import encoded, one_face, portraits
 from _stages import Stages
 from visavis.errors import DataError, NotCalibrated
@@ -73,7 +73,7 @@ def measure(engine: Engine, photo: bytes, stored: Face, rounds: int, reference: 
     judge, calibrated = judgement(engine, stored)
     stack, gflop = convolution_stack()
     yardstick = Network(stack, "yardstick", threads=1)
-    planes = np.zeros(yardstick.input_shape, np.float32)
+    planes = np.zeros(STACK_SHAPE, np.float32)
     calls = {"system": lambda: judge(engine.faces(photo)[0]), "yardstick": lambda: yardstick.run(planes)}
     timings = interleaved(calls, rounds, warm_up=5)
     stages = Stages(engine)
@@ -133,26 +133,21 @@ def median_stages(passes: list[dict[str, float]]) -> dict[str, float]:
 
 
 def show(figures: dict[str, Any]) -> None:
-    ms = figures["ms"]
-    print(
-        "\nPhoto of 640x480 with one face, JPEG bytes to "
-        + ("decision" if figures["calibrated"] else "score (the model has no calibration yet)")
-    )
+    ms, stages = figures["ms"], figures["stages"]
+    answer = "decision" if figures["calibrated"] else "score (the model has no calibration yet)"
+    print(f"\nPhoto of 640x480 with one face, JPEG bytes to {answer}")
     print(f"  processor time: median {ms['cpu_median']:.1f} ms, 95 % within {ms['cpu_p95']:.1f} ms")
     print(f"  by the clock:   median {ms['wall_median']:.1f} ms, 95 % within {ms['wall_p95']:.1f} ms")
-    for stage, value in figures["stages"].items():
+    for stage, value in stages.items():
         print(f"    {stage:28} {value:7.2f} ms")
-    print(f"  embedder / detector: {figures['stages']['embedder network'] / figures['stages']['detector network']:.2f}")
-    print(
-        f"  yardstick: {figures['yardstick_gflops']:.0f} GFLOP/s here, {figures['reference_gflops']:.0f} calculated for "
-        f"the paper's core: kappa {figures['kappa']:.2f}"
-    )
+    print(f"  embedder / detector: {stages['embedder network'] / stages['detector network']:.2f}")
+    rates = f"{figures['yardstick_gflops']:.0f} GFLOP/s here, {figures['reference_gflops']:.0f} calculated"
+    print(f"  yardstick: {rates} for the paper's core: kappa {figures['kappa']:.2f}")
     for name, label in (("raw", "on this core"), ("scaled", "scaled by kappa")):
         row = figures[name]
+        times = f"mean {row['mean_ms']:.1f}, median {row['median_ms']:.1f}, 95 % {row['p95_ms']:.1f} ms"
         kept = f"FRUITS-{row['class']}" if row["class"] else "too slow for any class"
-        print(
-            f"  {label:16} mean {row['mean_ms']:.1f}, median {row['median_ms']:.1f}, 95 % {row['p95_ms']:.1f} ms: {kept}"
-        )
+        print(f"  {label:16} {times}: {kept}")
 
 
 if __name__ == "__main__":

@@ -122,14 +122,11 @@ def slope(x: ArrayLike, y: ArrayLike) -> tuple[float, float]:
 
 
 def show(figures: dict[str, Any]) -> None:
-    print(
-        f"\n{figures['count']} photos, {figures['faces']} faces: resident memory {figures['start_mib']} MiB at the start, "
-        f"{figures['settled_mib']} MiB after warm-up (median), {figures['largest_mib']} MiB at most"
-    )
-    print(
-        f"  slope after {figures['warm_up_images']} photos: {figures['slope_kib_per_image']:+.3f} "
-        f"+- {figures['slope_stderr']:.3f} KiB per photo"
-    )
+    print(f"\n{figures['count']} photos, {figures['faces']} faces")
+    levels = f"{figures['settled_mib']} MiB after warm-up (median), {figures['largest_mib']} MiB at most"
+    print(f"  resident memory {figures['start_mib']} MiB at the start, {levels}")
+    rise = f"{figures['slope_kib_per_image']:+.3f} +- {figures['slope_stderr']:.3f} KiB per photo"
+    print(f"  slope after {figures['warm_up_images']} photos: {rise}")
 
 
 def plot(path: Path, images: NDArray[np.int64], kib: NDArray[np.int64], figures: dict[str, Any]) -> None:

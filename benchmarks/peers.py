@@ -24,6 +24,9 @@ from visavis.face.engine import Engine
 from visavis.models import Network, model_bytes
 from visavis.types import Faces
 
+FLOOR = """\
+  The floor is the sum over layers of the larger of operations / matrix-product rate and bytes / copy rate: depthwise
+  and 1x1 layers move much data for few operations, so no program could reach the peak in them."""
 EMBED_BATCHES = (1, 8, 32)
 DETECTOR_SIZES = ((320, 256), (640, 384), (640, 480), (1280, 736))
 
@@ -128,49 +131,37 @@ def measure_utilisation(engine: Engine, rounds: int) -> dict[str, Any]:
 def show_photo(figures: dict[str, Any]) -> None:
     faces, ms, overhead = figures["faces"], figures["ms"], figures["overhead"]
     width, height = figures["size"]
-    print(
-        f"\nPhoto to templates, JPEG {width}x{height}: visavis found {faces['visavis']} faces, dlib {faces['dlib']}, "
-        f"{faces['same']} of them the same"
-    )
+    found = f"visavis found {faces['visavis']} faces, dlib {faces['dlib']}, {faces['same']} of them the same"
+    print(f"\nPhoto to templates, JPEG {width}x{height}: {found}")
     for name in ("visavis", "dlib"):
         stages = ", ".join(f"{stage} {value:.1f}" for stage, value in figures["stages"][name].items())
         print(f"  {name:8} {ms[name]['cpu_min']:8.1f} ms (median {ms[name]['cpu_median']:.1f}): {stages}")
     print(f"  dlib / visavis: {ratio_words(figures['ratio'])}")
-    print(
-        f"  visavis outside its networks: {overhead['all_else']:.0%} of the networks' {overhead['network_ms']:.1f} ms, "
-        f"{overhead['all_but_decoding']:.0%} without decoding the JPEG"
-    )
+    shares = f"{overhead['all_else']:.0%} of the networks' time, {overhead['all_but_decoding']:.0%} without decoding"
+    print(f"  visavis outside its networks: {shares} ({overhead['network_ms']:.1f} ms in networks)")
 
 
 def show_embedding(figures: dict[str, Any]) -> None:
     print("\nEmbedding, per chip")
     for batch, row in figures.items():
         ours, theirs = (row["ms_per_chip"][name]["cpu_min"] for name in ("visavis", "dlib"))
-        print(
-            f"  batch {batch:>2}: visavis {ours:7.2f} ms, dlib {theirs:7.1f} ms; dlib / visavis: "
-            f"{ratio_words(row['ratio'])}; largest difference {row['largest_difference']:.1e}"
-        )
+        times = f"visavis {ours:7.2f} ms, dlib {theirs:7.1f} ms; dlib / visavis: {ratio_words(row['ratio'])}"
+        print(f"  batch {batch:>2}: {times}; largest difference {row['largest_difference']:.1e}")
 
 
 def show_utilisation(figures: dict[str, Any]) -> None:
-    print(
-        f"\nShare of the machine: best matrix product {figures['peak_gflops']:.0f} GFLOP/s on one thread; copies "
-        + ", ".join(f"{int(size) >> 10} KiB {rate:.0f}" for size, rate in figures["copies_gb_per_s"].items())
-        + " GB/s"
-    )
+    copies = ", ".join(f"{int(size) >> 10} KiB {rate:.0f}" for size, rate in figures["copies_gb_per_s"].items())
+    print(f"\nShare of the machine, one thread: best matrix product {figures['peak_gflops']:.0f} GFLOP/s")
+    print(f"  copies, GB/s: {copies}")
     for name, row in figures["networks"].items():
-        print(
-            f"  {name:22} {row['gflop']:7.4f} GFLOP in {row['ms']:7.2f} ms: {row['of_peak']:.0%} of the peak, "
-            f"{row['of_floor']:.0%} of the floor"
-        )
-    print(
-        "  The floor is the sum over layers of the larger of operations / matrix-product rate and bytes / copy rate:\n"
-        "  depthwise and 1x1 layers move much data for few operations, so no program could reach the peak in them."
-    )
+        shares = f"{row['of_peak']:.0%} of the peak, {row['of_floor']:.0%} of the floor"
+        print(f"  {name:22} {row['gflop']:7.4f} GFLOP in {row['ms']:7.2f} ms: {shares}")
+    print(FLOOR)
 
 
 def ratio_words(figures: dict[str, float]) -> str:
-    return f"{figures['of_minima']:.1f}x (median turn {figures['median']:.1f}x, {figures['low']:.1f} to {figures['high']:.1f})"
+    spread = f"{figures['low']:.1f} to {figures['high']:.1f}"
+    return f"{figures['of_minima']:.1f}x (median turn {figures['median']:.1f}x, {spread})"
 
 
 if __name__ == "__main__":

@@ -120,16 +120,13 @@ def drawn_people(people: NDArray[np.str_], seed: int = 0) -> list[NDArray[np.int
 
 
 def show(name: str, row: dict[str, Any]) -> None:
-    print(
-        f"\n{name}: {row['mated']} mated pairs, {row['failures']} below the threshold {row['threshold']:.3f} "
-        f"(FNMR {row['fnmr']:.4f})"
-    )
-    print("  measure       gain   95 % interval    FNMR with 20 % left out   median")
-    for measure_name, figures in row["gains"].items():
-        print(
-            f"  {measure_name:11} {figures['gain']:+.3f}   {figures['low']:+.3f} .. {figures['high']:+.3f}   "
-            f"{figures['fnmr_at_20_percent_rejected']:.4f}                  {figures['median_quality']:.3f}"
-        )
+    failures = f"{row['failures']} below the threshold {row['threshold']:.3f} (FNMR {row['fnmr']:.4f})"
+    print(f"\n{name}: {row['mated']} mated pairs, {failures}")
+    print("  measure       gain   95 % interval      FNMR with 20 % left out   median")
+    for measured, figures in row["gains"].items():
+        interval = f"{figures['low']:+.3f} .. {figures['high']:+.3f}"
+        left = f"{figures['fnmr_at_20_percent_rejected']:.4f}"
+        print(f"  {measured:11} {figures['gain']:+.3f}   {interval}   {left:26}{figures['median_quality']:.3f}")
 
 
 def plot(path: Path, scores: ArrayLike, qualities: NDArray[np.float32], threshold: float, name: str) -> None:

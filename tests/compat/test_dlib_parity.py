@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from visavis.compat import face_recognition
-from visavis.models.regression_trees import RegressionTrees
 from visavis.models import DEFAULT_EMBEDDER, find_card, pull, sources
 from visavis.models.cache import Cache
 from visavis.models.converters import dlib_trees
+from visavis.models.regression_trees import RegressionTrees
 
 TREES = {5: "dlib-landmarks5", 68: "dlib-landmarks68"}
 dlib = pytest.importorskip("dlib", reason="the comparison needs dlib-bin")
@@ -75,7 +75,7 @@ def test_landmarks_are_dlibs_to_the_pixel(original, portraits, count):
 def large_model(original, tmp_path, monkeypatch):
     """What `visavis models pull dlib-landmarks68 --allow-restricted` does, into a cache of this test's own."""
     face_recognition._engine().embed(np.zeros((1, 150, 150, 3), np.uint8))  # loaded while its own cache is in place
-    pull(find_card(TREES[68]), cache=Cache(tmp_path), archive=original(TREES[68]))
+    pull(find_card(TREES[68]), cache=Cache(tmp_path), archive=original(TREES[68]), allow_restricted=True)
     monkeypatch.setenv("VISAVIS_CACHE", str(tmp_path))
     yield
     face_recognition._trees.cache_clear()

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from visavis.errors import InvalidInput, ModelCorrupt
-from visavis.models.regression_trees import RegressionTrees
 from visavis.models import LANDMARKS, find_card, model_bytes
+from visavis.models.regression_trees import RegressionTrees
 
 POINTS, CASCADES, TREES, SPLITS, FEATURES = 4, 3, 30, 7, 20
 

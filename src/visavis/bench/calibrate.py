@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from visavis.bench.embedding import embed_images
+from visavis.errors import DataError
 from visavis.errors import InvalidInput
 from visavis.matching.calibration import fit_calibration
 from visavis.matching.scores import cross_scores
@@ -58,6 +60,26 @@ def calibrate(
     people = np.asarray(identities)[embedded.found]
     mated, nonmated = cross_scores(embedded.templates[embedded.found], people, metric)
     return fit_calibration(mated, nonmated, identities=len(np.unique(people)), source=source, command=command)
+
+
+def read_identities(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> tuple[list[str], list[str]]:
+    """Photos and who is on them, from a CSV file with the columns `path` (below root) and `identity`.
+
+    Raises:
+        DataError: the file cannot be read, lacks a column or holds nothing, or its first photos are not below root.
+    """
+    source = str(path)
+    try:
+        with Path(path).open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file, strict=True))
+    except (OSError, ValueError, csv.Error) as problem:
+        raise DataError(f"{source}: cannot be read as a UTF-8 CSV file of photos ({problem})") from problem
+    if not rows or not all(row.get("path") and row.get("identity") for row in rows):
+        raise DataError(f"{source}: every row needs a path and an identity; check the header `path,identity`")
+    paths = [row["path"] for row in rows]
+    if missing := [name for name in paths if not (Path(root) / name).is_file()]:
+        raise DataError(f"{source}: {len(missing)} photos are not under {root}, for instance {missing[0]}; check --root")
+    return paths, [row["identity"] for row in rows]
 
 
 def save_calibration(calibration: Calibration, path: str | os.PathLike[str], table: str = "calibration.plain") -> None:

@@ -8,7 +8,7 @@ float noise: the same landmarks, chip and network. What differs, and why:
 
 - Faces are found by visavis's detector, which is faster and finds smaller and more turned faces; so there may be more
   of them. The most prominent comes first. Boxes are the squares that the peer's HOG detector draws on average, not the
-  very same numbers; encodings of faces found this way differ as the peer's do when its box moves by 4 %.
+  very same numbers; encodings of faces found this way differ about as the peer's do when its box moves by 4 %.
 - `model="hog"` and `model="cnn"` run this one detector; any other name is an error rather than HOG.
 - `number_of_times_to_upsample` keeps its meaning: 1 finds faces from about 40 px in the image, each step halves that.
 - The 68 points of `model="large"` exclude commercial use, so they are never fetched unasked; the error says how to.

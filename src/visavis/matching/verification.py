@@ -71,6 +71,8 @@ def compare(
     metric = card.output.metric or "cosine"
     score = similarity(a, b, metric)
     evidence = judge(score, calibration, fmr=fmr, fnmr=fnmr, prior=prior)
+    if a.samples > 1 or b.samples > 1:
+        notes = (*notes, "a template pools several samples; the stated error rates were measured on single ones")
     return Comparison(probe, reference, evidence, distance_of(score, metric), a.model, notes)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import tomli_w
 
-from visavis.errors import CardError, InvalidInput, ModelNotFound
+from visavis.errors import CardError, InvalidInput, ModelNotFound, StorageError
 from visavis.models.calibration import Calibration
 from visavis.models.card import CommercialUse, ModelCard, parse_card
 from visavis.models.locations import user_cards_dir
@@ -79,31 +79,40 @@ def add(
     return card
 
 
+def own_card(model_id: str) -> ModelCard:
+    """The card of a model that the user has added.
+
+    Raises:
+        ModelNotFound: there is none; built-in cards are part of visavis and cannot be changed.
+    """
+    added = user_cards()
+    if model_id not in added:
+        known = ", ".join(sorted(added)) or "none yet"
+        raise ModelNotFound(f"{model_id!r} is not one of your own models ({known}); `visavis models add` makes one")
+    return added[model_id]
+
+
 def set_calibration(model_id: str, setting: Literal["plain", "flip"], calibration: Calibration) -> ModelCard:
     """Put a calibration into the card of a model that the user has added.
 
     Raises:
-        ModelNotFound: no such card was added; built-in cards are part of visavis and cannot be changed.
+        ModelNotFound: see `own_card`.
+        StorageError: the card could not be written.
     """
-    added = user_cards()
-    if model_id not in added:
-        raise ModelNotFound(f"{model_id!r} is not one of your own cards ({', '.join(sorted(added)) or 'none yet'})")
-    card = added[model_id]
+    card = own_card(model_id)
     card = card.model_copy(update={"calibration": {**card.calibration, setting: calibration}})
     _save(card, replace=True)
     return card
 
 
 def remove(model_id: str) -> None:
-    """Forget a card that the user has added; the model file itself stays.
+    """Forget a model that the user has added; its file stays.
 
     Raises:
-        ModelNotFound: no such card was added.
+        ModelNotFound: see `own_card`.
     """
-    path = user_cards_dir() / f"{model_id}.toml"
-    if model_id not in user_cards() or not path.exists():
-        raise ModelNotFound(f"{model_id!r} is not one of your own cards; `visavis models list` shows all")
-    path.unlink()
+    own_card(model_id)
+    (user_cards_dir() / f"{model_id}.toml").unlink(missing_ok=True)
 
 
 def _save(card: ModelCard, *, replace: bool) -> None:
@@ -112,7 +121,10 @@ def _save(card: ModelCard, *, replace: bool) -> None:
         raise CardError(f"{card.id}: is the name of a built-in model; choose another with --id")
     if path.exists() and not replace:
         raise CardError(f"{card.id}: a card of this name exists ({path}); choose another with --id, or pass --replace")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{path.parent}: cannot be made ({error.strerror}); set VISAVIS_DATA to a folder of yours") from error
     fields = card.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     write_atomic(path, tomli_w.dumps(fields).encode())
 

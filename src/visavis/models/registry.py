@@ -33,6 +33,11 @@ def cards() -> dict[str, ModelCard]:
     return {**user_cards(), **builtin_cards()}
 
 
+def default_cards() -> list[ModelCard]:
+    """The cards of what works without asking: detector, embedder, and the landmarks of the face_recognition door."""
+    return [find_card(name) for name in (DEFAULT_DETECTOR, DEFAULT_EMBEDDER, LANDMARKS)]
+
+
 def find_card(model_id: str) -> ModelCard:
     """The card with this id.
 

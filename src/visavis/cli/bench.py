@@ -1,0 +1,78 @@
+"""`visavis bench`: protocols on labelled data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from visavis.cli.options import AsJson, with_engine
+from visavis.cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from visavis.bench.pairs import PairsReport
+    from visavis.face import Engine
+
+app = typer.Typer(help="Measure accuracy and speed on labelled photos.", no_args_is_help=True)
+
+
+@app.callback()
+def _bench() -> None:
+    """Measure accuracy and speed on labelled photos."""
+
+
+@app.command()
+@with_engine
+def pairs(
+    engine: Engine,
+    root: Annotated[Path, typer.Option(help="Folder that the paths of the list are relative to.")],
+    pairs: Annotated[Path, typer.Option(help="CSV with the columns fold, same, path_a, path_b.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for report.json, the plots and the failures.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Accuracy, error rates and calibration on labelled pairs; a photo without a face counts as an error."""
+    from rich.progress import Progress
+
+    from visavis.bench.pairs import bench_pairs
+
+    card = engine.embedder_card
+    with Progress(console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task("photos", total=None)
+        report = bench_pairs(
+            engine,
+            pairs,
+            root,
+            metric=card.output.metric or "cosine",
+            calibration=card.calibration.get("flip" if engine.flip else "plain"),
+            progress=lambda done, all_: bar.update(task, completed=done, total=all_),
+        )
+    if out:
+        from visavis.bench.report import save_report
+
+        save_report(report, root, out)
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        _explain(report, out)
+
+
+def _explain(report: PairsReport, out: Path | None) -> None:
+    screen = console()
+    accuracy = report.accuracy
+    screen.print(f"{report.source}: {report.pairs:,} pairs ({report.mated:,} mated), {report.images:,} images", markup=False)
+    screen.print(f"model {report.model}", markup=False)
+    interval = report.accuracy_interval
+    spread = f", 95 % of resampled people within {interval.low:.4f} to {interval.high:.4f}" if interval else ""
+    screen.print(f"accuracy {accuracy.mean:.4f} (std {accuracy.std:.4f} over folds{spread})")
+    screen.print(f"AUC {report.auc:.5f}, EER {report.eer:.4f}")
+    for rate, value in report.fnmr_at_fmr.items():
+        screen.print(f"FNMR at FMR {rate:g}: {value:.4f}")
+    for label, value in (("", report.cllr), (" with the card's calibration", report.cllr_card)):
+        if value is not None:
+            screen.print(f"Cllr{label} {value:.4f} bits (least possible {report.min_cllr:.4f})")
+    screen.print(f"faces missed {report.faces_missed}; {report.images_per_s:.1f} images/s")
+    for note in report.notes:
+        screen.print(f"note: {note}", style="dim", markup=False)
+    if out:
+        screen.print(f"written to {out}", style="dim", markup=False)

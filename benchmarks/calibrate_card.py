@@ -57,7 +57,7 @@ def main() -> None:
         calibration = fit_calibration(
             *scores[0],
             identities=len(set(identities[halves[0]])),
-            source=f"{arguments.data_name}: the half of the people whose hashed name is even, all comparisons among them",
+            source=f"{arguments.data_name}: all comparisons among the half of the people whose hashed name is even",
             command=f"python benchmarks/calibrate_card.py --root {arguments.root.name} --embedder {arguments.embedder}",
         )
         tables[setting] = rounded(calibration)

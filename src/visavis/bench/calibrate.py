@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from visavis.bench.embedding import embed_images
-from visavis.errors import DataError
-from visavis.errors import InvalidInput
+from visavis.errors import DataError, InvalidInput
 from visavis.matching.calibration import fit_calibration
 from visavis.matching.scores import cross_scores
 from visavis.storage import write_atomic
@@ -78,7 +77,9 @@ def read_identities(path: str | os.PathLike[str], root: str | os.PathLike[str]) 
         raise DataError(f"{source}: every row needs a path and an identity; check the header `path,identity`")
     paths = [row["path"] for row in rows]
     if missing := [name for name in paths if not (Path(root) / name).is_file()]:
-        raise DataError(f"{source}: {len(missing)} photos are not under {root}, for instance {missing[0]}; check --root")
+        raise DataError(
+            f"{source}: {len(missing)} photos are not under {root}, for instance {missing[0]}; check --root"
+        )
     return paths, [row["identity"] for row in rows]
 
 

@@ -15,6 +15,7 @@ from visavis.cli.output import EXIT_ERROR, report
 from visavis.errors import VisavisError
 
 _EXIT_INTERRUPTED = 130
+_USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]  # ClickException, of whichever click Typer carries
 
 app = typer.Typer(
     name="visavis",
@@ -43,7 +44,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _common(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which one.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which one.")
+    ] = False,
 ) -> None:
     """Find, describe, compare and search faces, with calibrated evidence."""
 
@@ -58,8 +61,8 @@ def main() -> None:
         code = EXIT_ERROR
     except (KeyboardInterrupt, typer.Abort):
         code = _EXIT_INTERRUPTED
-    except typer.BadParameter.__mro__[1] as error:  # the usage error of whichever click Typer carries
-        error.show()
+    except _USAGE_ERROR as error:
+        error.show()  # type: ignore[attr-defined]
         code = EXIT_ERROR
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left: nothing more to say

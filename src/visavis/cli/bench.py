@@ -60,14 +60,16 @@ def pairs(
 def _explain(report: PairsReport, out: Path | None) -> None:
     screen = console()
     accuracy = report.accuracy
-    screen.print(f"{report.source}: {report.pairs:,} pairs ({report.mated:,} mated), {report.images:,} images", markup=False)
+    screen.print(
+        f"{report.source}: {report.pairs:,} pairs ({report.mated:,} mated), {report.images:,} images", markup=False
+    )
     screen.print(f"model {report.model}", markup=False)
     interval = report.accuracy_interval
     spread = f", 95 % of resampled people within {interval.low:.4f} to {interval.high:.4f}" if interval else ""
     screen.print(f"accuracy {accuracy.mean:.4f} (std {accuracy.std:.4f} over folds{spread})")
     screen.print(f"AUC {report.auc:.5f}, EER {report.eer:.4f}")
-    for rate, value in report.fnmr_at_fmr.items():
-        screen.print(f"FNMR at FMR {rate:g}: {value:.4f}")
+    for rate, fnmr in report.fnmr_at_fmr.items():
+        screen.print(f"FNMR at FMR {rate:g}: {fnmr:.4f}")
     for label, value in (("", report.cllr), (" with the card's calibration", report.cllr_card)):
         if value is not None:
             screen.print(f"Cllr{label} {value:.4f} bits (least possible {report.min_cllr:.4f})")

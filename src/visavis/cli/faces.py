@@ -28,7 +28,8 @@ def detect(
     as_json: AsJson = False,
 ) -> None:
     """Find the faces of photos: boxes, five points, scores; the most prominent face first."""
-    rows, failed = [], []
+    rows: list[dict[str, Any]] = []
+    failed: list[dict[str, str]] = []
     for path, faces in _looked(engine, photos(images), failed, strict=strict, embed=False, quality=False):
         rows.append(faces.to_dict())
         if out:
@@ -44,7 +45,8 @@ def detect(
 @with_engine
 def quality(engine: Engine, images: Images, strict: Strict = False, as_json: AsJson = False) -> None:
     """Judge how usable faces are, from 0 to 1, best first: size, sharpness, exposure, frontality, detection."""
-    rows, failed = [], []
+    rows: list[dict[str, Any]] = []
+    failed: list[dict[str, str]] = []
     for _, faces in _looked(engine, photos(images), failed, strict=strict, embed=False):
         rows.append(faces.to_dict())
     if not as_json:
@@ -85,7 +87,8 @@ def _looked(
 
     results = engine.stream(paths, errors="raise" if strict else "return", **wanted)
     quiet = len(paths) < 8
-    for path, result in zip(paths, track(results, "photos", len(paths), console=console(stderr=True), disable=quiet)):
+    tracked = track(results, "photos", len(paths), console=console(stderr=True), disable=quiet)
+    for path, result in zip(paths, tracked, strict=True):
         if isinstance(result, VisavisError):
             failed.append({"source": path, "type": type(result).__name__, "message": str(result)})
             report(result, as_json=False)

@@ -56,7 +56,9 @@ def _explain(comparison: Comparison, out: str | None) -> None:
     screen.print(verdict(comparison), style=f"bold {colour}", markup=False)
     for role, face in (("probe", comparison.probe), ("reference", comparison.reference)):
         summary = f", quality {face.quality['summary']:.2f}" if face.quality else ""
-        screen.print(f"{role}: face {face.index} of {face.source}, {face.box.height:.0f} px high{summary}", markup=False)
+        screen.print(
+            f"{role}: face {face.index} of {face.source}, {face.box.height:.0f} px high{summary}", markup=False
+        )
     for note in comparison.notes:
         screen.print(f"note: {note}", style="dim", markup=False)
     if out:

@@ -79,7 +79,12 @@ def pull(
     rows = []
     for card in chosen:
         pull(
-            card, cache=cache, archive=from_, force=force, allow_restricted=allow_restricted, notify=console(stderr=True).print
+            card,
+            cache=cache,
+            archive=from_,
+            force=force,
+            allow_restricted=allow_restricted,
+            notify=console(stderr=True).print,
         )
         kept = cache.read(card) is not None
         rows.append({**_summary(card), "file": str(cache.path(card)) if kept else None})
@@ -98,9 +103,11 @@ def verify(names: Names = None, allow_restricted: Restricted = False, as_json: A
     rows = []
     for card in [find_card(name) for name in names] if names else default_cards():
         difference = verify(card, model_bytes(card, allow_restricted=allow_restricted))
-        rows.append({"id": card.id, "largest_difference": difference, "made_by": card.reference and card.reference.made_by})
+        rows.append(
+            {"id": card.id, "largest_difference": difference, "made_by": card.reference and card.reference.made_by}
+        )
         if not as_json:
-            answer = "loads; its card stores no outputs" if difference is None else f"differs by {difference:.1e} at most"
+            answer = "loads; its card stores no outputs" if difference is None else f"differs by {difference:.1e}"
             console().print(f"{card.id}: {answer}", markup=False)
     if as_json:
         print_json(rows)
@@ -109,12 +116,16 @@ def verify(names: Names = None, allow_restricted: Restricted = False, as_json: A
 @app.command()
 def add(
     file: Annotated[Path, typer.Argument(help="ONNX file: SCRFD detector, or ArcFace, AdaFace or EdgeFace embedder.")],
-    model_id: Annotated[str | None, typer.Option("--id", help="Name to use; made from the file's name if missing.")] = None,
-    layout: Annotated[str | None, typer.Option(help="scrfd, arcface, adaface or edgeface; AdaFace must be named.")] = None,
+    model_id: Annotated[
+        str | None, typer.Option("--id", help="Name to use; made from the file's name if missing.")
+    ] = None,
+    layout: Annotated[
+        str | None, typer.Option(help="scrfd, arcface, adaface or edgeface; AdaFace must be named.")
+    ] = None,
     title: Annotated[str | None, typer.Option(help="For people.")] = None,
     licence: Annotated[str | None, typer.Option(help="Name or text of its licence.")] = None,
     commercial_use: Annotated[
-        str, typer.Option(help="What it allows: yes, no, 'licence yes, training data restricted'.")
+        str, typer.Option(help="What it allows: yes, no, or 'licence yes, training data restricted'.")
     ] = "no",
     replace: Annotated[bool, typer.Option(help="Overwrite an earlier card of this name.")] = False,
     as_json: AsJson = False,
@@ -155,7 +166,9 @@ def remove(name: Name, as_json: AsJson = False) -> None:
 def calibrate(
     name: Name,
     root: Annotated[Path, typer.Option(help="Folder of labelled photos.")],
-    images: Annotated[Path, typer.Option(help="CSV with the columns path and identity; use people who are in no test.")],
+    images: Annotated[
+        Path, typer.Option(help="CSV with the columns path and identity; use people who are in no test.")
+    ],
     flip: Annotated[bool, typer.Option(help="Calibrate templates averaged with the mirrored face.")] = False,
     allow_restricted: Restricted = False,
     as_json: AsJson = False,

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 if TYPE_CHECKING:
-    from visavis.face import Engine
+    pass
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on stdout.")]
 Images = Annotated[list[str], typer.Argument(help="Photos; folders are searched for photos.", metavar="IMAGE...")]
 
 _PANEL = "Engine"
-_ENGINE: dict[str, tuple[type, Any, str]] = {
+_ENGINE: dict[str, tuple[Any, Any, str]] = {
     "detector": (str, "centerface", "Model that finds faces."),
     "embedder": (str, "dlib-resnet", "Model that makes templates."),
     "align": (str, "points5", "points5, or dlib5 for templates that agree with face_recognition's."),
@@ -71,9 +71,23 @@ def photos(paths: list[str]) -> list[str]:
     return found
 
 
-_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".pgm", ".ppm", ".heic", ".avif", ".mpo"}
+_SUFFIXES = {
+    ".jpg",
+    ".jpeg",
+    ".png",
+    ".webp",
+    ".bmp",
+    ".tif",
+    ".tiff",
+    ".gif",
+    ".pgm",
+    ".ppm",
+    ".heic",
+    ".avif",
+    ".mpo",
+}
 
 
-def _option(name: str, kind: type, default: Any, text: str) -> inspect.Parameter:
+def _option(name: str, kind: Any, default: Any, text: str) -> inspect.Parameter:
     option = typer.Option(f"--{name.replace('_', '-')}", help=text, rich_help_panel=_PANEL)
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])

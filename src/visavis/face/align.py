@@ -40,6 +40,7 @@ ARCFACE_112 = ChipTemplate(
 )
 """The template of ArcFace, AdaFace, EdgeFace and most 112-pixel embedders (InsightFace)."""
 
+
 def arcface_template(size: int) -> ChipTemplate:
     """ArcFace's template for other chip sizes, by InsightFace's rule.
 
@@ -84,7 +85,9 @@ def align(image: Image.Image, points: NDArray[np.floating], template: ChipTempla
         InvalidInput: landmarks are not finite, or lie all in one place.
     """
     if points.ndim != 3 or points.shape[1:] != (5, 2) or not np.isfinite(points).all():
-        raise InvalidInput(f"landmarks: expected (n, 5, 2) finite coordinates, got {points.shape}; detect the face again")
+        raise InvalidInput(
+            f"landmarks: expected (n, 5, 2) finite coordinates, got {points.shape}; detect the face again"
+        )
     fit = Similarity.fit(template.points, points)
     if not (np.abs(fit.a) * template.size >= _SMALLEST).all():
         raise InvalidInput("landmarks lie all in one place, so the face has no direction; detect the face again")

@@ -40,7 +40,7 @@ class Detections:
 
     def mapped(self, scale: tuple[float, float], shift: tuple[float, float]) -> Detections:
         """Rows in the pixels of another image: index -> (index + 0.5) * scale - 0.5 + shift."""
-        factor, offset = np.float32(scale), np.float32(shift)
+        factor, offset = np.array(scale, np.float32), np.array(shift, np.float32)
         corners = (self.boxes.reshape(-1, 2, 2) + np.float32(0.5)) * factor + (offset - np.float32(0.5))
         points = (self.points + np.float32(0.5)) * factor + (offset - np.float32(0.5))
         return Detections(corners.reshape(-1, 4), points, self.scores)
@@ -93,7 +93,8 @@ def decode_scrfd(outputs: list[NDArray[np.float32]], min_score: float, size: tup
         by_width.setdefault(rows.shape[1], []).append(rows)
     levels = zip(*(sorted(by_width[width], key=len, reverse=True) for width in (1, 4, 10)), strict=False)
     parts = [
-        _scrfd_level(*level, stride, min_score, size) for level, stride in zip(levels, _SCRFD_STRIDES, strict=False)
+        _scrfd_level(scores, distances, offsets, stride, min_score, size)
+        for (scores, distances, offsets), stride in zip(levels, _SCRFD_STRIDES, strict=False)
     ]
     if len(parts) != len(_SCRFD_STRIDES):
         shapes = [output.shape for output in outputs]
@@ -130,9 +131,7 @@ def _is_peak(logits: NDArray[np.float32], rows: NDArray[np.intp], columns: NDArr
     return peak
 
 
-def _detections(
-    boxes: NDArray[np.floating], points: NDArray[np.floating], scores: NDArray[np.floating]
-) -> Detections:
+def _detections(boxes: NDArray[np.floating], points: NDArray[np.floating], scores: NDArray[np.floating]) -> Detections:
     """Rows that are finite and have an area, with corner coordinates turned into pixel indices."""
     boxes, points = boxes.astype(np.float32), points.astype(np.float32)
     whole = np.isfinite(boxes).all(1) & np.isfinite(points).all((1, 2)) & (boxes[:, 2:] > boxes[:, :2]).all(1)

@@ -13,7 +13,7 @@ from visavis.errors import CardError, InvalidInput
 from visavis.face.decoders import Detections, concatenate, decode_centerface, decode_scrfd
 from visavis.face.suppress import suppress
 from visavis.models.card import ModelCard
-from visavis.models.network import Network
+from visavis.models.network import Network, network_input
 
 Region = tuple[int, int, int, int]
 """left, top, right, bottom in pixels of the photo."""
@@ -145,7 +145,7 @@ class Detector:
         else:
             found = decode_scrfd(outputs, self.settings.hint_score, (pixels.shape[1], pixels.shape[0]))
         centres = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
-        return found[(centres < size).all(1)]  # nothing can be centred in the padding
+        return found[np.asarray((centres < size).all(1))]  # nothing can be centred in the padding
 
     def _select(self, found: Detections, width: int, height: int) -> Detections:
         """Each face once, inside the photo, large enough, the most prominent first."""
@@ -158,23 +158,12 @@ class Detector:
 
 
 def prominence(found: Detections, width: int, height: int) -> NDArray[np.float32]:
-    """(n,) what makes a face the main one of its photo: the part of its box inside the photo, in pixels, times its score.
+    """(n,) what makes a face the main one of its photo: the pixels of its box inside the photo, times its score.
 
     The plain box area would prefer a neighbour whom the edge of the photo cuts in half.
     """
-    inside = np.clip(found.boxes.reshape(-1, 2, 2), 0, np.float32([width, height]))
-    return np.prod(inside[:, 1] - inside[:, 0], axis=1) * found.scores
-
-
-def network_input(pixels: NDArray[np.uint8], card: ModelCard) -> NDArray[np.uint8] | NDArray[np.float32]:
-    """(n, H, W, 3) uint8 RGB pixels in the layout, colour order and scale that a card's network reads."""
-    expected = card.input
-    if expected.colour == "bgr":
-        pixels = pixels[..., ::-1]
-    if expected.layout == "nhwc-uint8":
-        return np.ascontiguousarray(pixels)
-    scaled = (pixels - np.float32(expected.mean)) / np.float32(expected.std)
-    return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2), np.float32)
+    inside = np.clip(found.boxes.reshape(-1, 2, 2), 0, (width, height))
+    return np.asarray(np.prod(inside[:, 1] - inside[:, 0], axis=1) * found.scores, np.float32)
 
 
 def tiles(width: int, height: int, side: int, overlap: float = 0.25) -> list[Region]:

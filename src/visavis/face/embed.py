@@ -6,9 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.errors import CardError, InvalidInput
-from visavis.face.detect import network_input
 from visavis.models.card import ModelCard
-from visavis.models.network import Network
+from visavis.models.network import Network, network_input
 
 _BATCH = 32  # larger batches gain nothing on a CPU and cost memory
 
@@ -47,7 +46,9 @@ class Embedder:
         """
         side = self.card.input.width
         if chips.dtype != np.uint8 or chips.shape[1:] != (side, side, 3):
-            raise InvalidInput(f"chips: {self.card.id} reads (n, {side}, {side}, 3) uint8, got {chips.dtype} {chips.shape}")
+            raise InvalidInput(
+                f"chips: {self.card.id} reads (n, {side}, {side}, 3) uint8, got {chips.dtype} {chips.shape}"
+            )
         if not len(chips):
             return np.zeros((0, self.card.output.dimensions or 0), np.float32)
         return np.concatenate([self._embed(chips[start : start + _BATCH]) for start in range(0, len(chips), _BATCH)])
@@ -55,11 +56,13 @@ class Embedder:
     def _embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         vectors = self._forward(chips)
         if self.flip:
-            vectors = (vectors + self._forward(chips[:, :, ::-1])) / 2
+            vectors = (vectors + self._forward(chips[:, :, ::-1])) / np.float32(2)
         return vectors
 
     def _forward(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         vectors = self._network.run(network_input(chips, self.card))[0]
         if vectors.shape != (len(chips), self.card.output.dimensions):
-            raise CardError(f"{self.card.id}: returned {vectors.shape}, its card promises {self.card.output.dimensions} numbers")
+            raise CardError(
+                f"{self.card.id}: returned {vectors.shape}, its card promises {self.card.output.dimensions} numbers"
+            )
         return vectors.astype(np.float32, copy=False)

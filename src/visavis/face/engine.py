@@ -89,7 +89,9 @@ class Engine:
         self.embedder_card = find_card(embedder)
         for card, task in ((self.detector_card, "detect"), (self.embedder_card, "embed")):
             if card.task != task:
-                raise CardError(f"{card.id} is a model for the task {card.task!r}, not {task!r}; see `visavis models list`")
+                raise CardError(
+                    f"{card.id} is a model for the task {card.task!r}, not {task!r}; see `visavis models list`"
+                )
         self.template: ChipTemplate = chip_template(self.embedder_card.alignment or "")
         if align not in ("points5", "dlib5"):
             raise InvalidInput(f"align {align!r}: choose 'points5' or 'dlib5'")
@@ -148,7 +150,7 @@ class Engine:
             quality: measure quality.
             errors: "raise" stops at the first image that cannot be used; "return" puts its error in its place.
         """
-        return list(self.stream(images, embed=embed, quality=quality, errors=errors))  # type: ignore[return-value]
+        return list(self.stream(images, embed=embed, quality=quality, errors=errors))
 
     def stream(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,9 @@ def table(photos: Sequence[Faces]) -> dict[str, NDArray[Any]]:
         "points": np.concatenate([faces.points for faces in photos]),
         "score": np.concatenate([faces.scores for faces in photos]),
         "quality": np.concatenate(summaries),
-        "template": np.concatenate([np.asarray(faces.templates) for faces in photos if len(faces)] or [np.zeros((0, 0))]),
+        "template": np.concatenate(
+            [np.asarray(faces.templates) for faces in photos if len(faces)] or [np.zeros((0, 0))]
+        ),
         "model": np.repeat(np.array([str(faces.model) for faces in photos], dtype=np.str_), counts),
     }
 
@@ -90,12 +93,14 @@ def _json(columns: dict[str, NDArray[Any]]) -> bytes:
 
 def _plain(value: Any) -> Any:
     plain = value.tolist() if hasattr(value, "tolist") else value
-    return None if isinstance(plain, float) and plain != plain else plain
+    return None if isinstance(plain, float) and math.isnan(plain) else plain
 
 
 def _parquet(columns: dict[str, NDArray[Any]]) -> bytes:
     pyarrow, parquet = _pyarrow()
-    flat = {name: list(values.reshape(len(values), -1)) if values.ndim > 1 else values for name, values in columns.items()}
+    flat = {
+        name: list(values.reshape(len(values), -1)) if values.ndim > 1 else values for name, values in columns.items()
+    }
     buffer = io.BytesIO()
     parquet.write_table(pyarrow.table(flat), buffer)
     return buffer.getvalue()
@@ -104,7 +109,7 @@ def _parquet(columns: dict[str, NDArray[Any]]) -> bytes:
 def _pyarrow() -> tuple[Any, Any]:
     try:
         import pyarrow
-        import pyarrow.parquet as parquet
+        from pyarrow import parquet
     except ImportError as error:
         raise MissingExtra('Parquet files need pyarrow: pip install "visavis[parquet]", or write .npz') from error
     return pyarrow, parquet

@@ -17,7 +17,7 @@ _POOR_EYES, _GOOD_EYES = 6.0, 60.0  # pixels between the eyes: unusable below, n
 _POOR_DETAIL, _GOOD_DETAIL = 0.004, 0.10  # share of fine structure in the chip's contrast
 _POOR_CONTRAST, _GOOD_CONTRAST = 4.0, 24.0  # standard deviation of luminance, of 255
 _FLOOR = 0.01  # keeps the geometric mean from vanishing on one component
-_LUMA = np.float32([0.299, 0.587, 0.114])
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def quality(chips: NDArray[np.uint8], points: Points, scores: NDArray[np.float32]) -> Quality:
@@ -79,16 +79,16 @@ def exposure(luma: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     lost = ((luma < 4) | (luma > 251)).mean((1, 2))
     contrast = _ramp(luma.std((1, 2)), _POOR_CONTRAST, _GOOD_CONTRAST)
-    return (contrast * np.clip(1 - 2 * lost, 0, 1)).astype(np.float32)
+    return np.asarray(contrast * np.clip(1 - 2 * lost, 0, 1), np.float32)
 
 
 def _face_luma(chips: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(n, h, w) luminance of the middle of the chips, without background and hair."""
     side = chips.shape[1]
     low, high = side // 5, side - side // 5
-    return chips[:, low:high, low:high].astype(np.float32) @ _LUMA
+    return np.asarray(chips[:, low:high, low:high].astype(np.float32) @ _LUMA)
 
 
 def _ramp(values: NDArray[np.floating], poor: float, good: float) -> NDArray[np.float32]:
     """0 at `poor`, 1 at `good`, linear between."""
-    return np.clip((values - poor) / (good - poor), 0, 1).astype(np.float32)
+    return np.asarray(np.clip((values - poor) / (good - poor), 0, 1), np.float32)

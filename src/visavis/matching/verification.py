@@ -85,8 +85,8 @@ def choose(faces: Faces, index: int | None, role: str = "the image") -> tuple[Fa
     if not len(faces):
         width, height = faces.image_size
         raise FaceNotFound(
-            f"{faces.source}: no face was found in {role} ({width}x{height}); use a photo in which the face is at least "
-            "16 pixels high, or try --tiles for small faces, --long-side 1280, or a lower --min-score"
+            f"{faces.source}: no face was found in {role} ({width}x{height}); use a photo in which the face is "
+            "at least 16 pixels high, or try --tiles for small faces, --long-side 1280, or a lower --min-score"
         )
     if index is None:
         several = f"{faces.source}: {len(faces)} faces, the largest was taken; --face N takes another (0 = largest)"

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.errors import DeviceUnavailable, InvalidInput, ModelCorrupt, ModelError
+from visavis.models.card import ModelCard
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 DEVICES = tuple(_PROVIDERS)
@@ -60,8 +61,21 @@ class Network:
         try:
             outputs: list[NDArray[np.float32]] = self._session.run(None, {self.input_name: batch})
         except Exception as error:  # same reason as above
-            raise ModelError(f"{self.name}: failed on an input of shape {batch.shape} ({_first_line(error)})") from error
+            raise ModelError(
+                f"{self.name}: failed on an input of shape {batch.shape} ({_first_line(error)})"
+            ) from error
         return outputs
+
+
+def network_input(pixels: NDArray[np.uint8], card: ModelCard) -> NDArray[np.uint8] | NDArray[np.float32]:
+    """(n, H, W, 3) uint8 RGB pixels in the layout, colour order and scale that a card's network reads."""
+    expected = card.input
+    if expected.colour == "bgr":
+        pixels = pixels[..., ::-1]
+    if expected.layout == "nhwc-uint8":
+        return np.ascontiguousarray(pixels)
+    scaled = (pixels - np.array(expected.mean, np.float32)) / np.array(expected.std, np.float32)
+    return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2), np.float32)
 
 
 def _provider(device: str, available: list[str]) -> str:

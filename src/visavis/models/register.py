@@ -11,14 +11,13 @@ import tomli_w
 
 from visavis.errors import CardError, InvalidInput, ModelNotFound, StorageError
 from visavis.models.calibration import Calibration
-from visavis.models.card import CommercialUse, ModelCard, parse_card
+from visavis.models.card import ModelCard, parse_card
 from visavis.models.locations import user_cards_dir
 from visavis.models.network import Network
 from visavis.models.registry import builtin_cards, user_cards
 from visavis.storage import write_atomic
 
-Layout = Literal["scrfd", "arcface", "adaface", "edgeface"]
-LAYOUTS: tuple[Layout, ...] = ("scrfd", "arcface", "adaface", "edgeface")
+LAYOUTS = ("scrfd", "arcface", "adaface", "edgeface")
 _UNKNOWN_LICENCE = (
     "Not stated when the file was registered. Most published face models may not be used commercially; find out what "
     "applies to this file and register it again with --licence and --commercial-use."
@@ -29,10 +28,10 @@ def add(
     path: str | Path,
     *,
     model_id: str | None = None,
-    layout: Layout | None = None,
+    layout: str | None = None,
     title: str | None = None,
     licence: str | None = None,
-    commercial_use: CommercialUse = "no",
+    commercial_use: str = "no",
     training_data: str = "not stated",
     replace: bool = False,
 ) -> ModelCard:
@@ -49,6 +48,7 @@ def add(
         replace: overwrite an earlier card of this name.
 
     Raises:
+        InvalidInput: `layout` is none of `LAYOUTS`.
         CardError: the file has no layout that visavis knows, or the name is taken.
         ModelCorrupt: onnxruntime cannot load the file.
         StorageError: the card could not be written.
@@ -124,12 +124,14 @@ def _save(card: ModelCard, *, replace: bool) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(f"{path.parent}: cannot be made ({error.strerror}); set VISAVIS_DATA to a folder of yours") from error
+        raise StorageError(
+            f"{path.parent}: cannot be made ({error.strerror}); set VISAVIS_DATA to a folder of yours"
+        ) from error
     fields = card.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
     write_atomic(path, tomli_w.dumps(fields).encode())
 
 
-def _described(network: Network, layout: Layout | None, name: str) -> dict[str, Any]:
+def _described(network: Network, layout: str | None, name: str) -> dict[str, Any]:
     """The part of a card that the file itself tells."""
     outputs = network.output_shapes
     if layout is not None and layout not in LAYOUTS:
@@ -163,7 +165,7 @@ def _detector(network: Network, name: str) -> dict[str, Any]:
     }
 
 
-def _embedder(network: Network, layout: Layout, name: str) -> dict[str, Any]:
+def _embedder(network: Network, layout: str, name: str) -> dict[str, Any]:
     height, width = network.input_shape[2:]
     if not isinstance(width, int) or height != width or (width % 112 and width % 128):
         raise CardError(f"{name}: reads {width} x {height} pixels, expected square chips of a multiple of 112 or 128")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -18,6 +19,7 @@ import urllib.request
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from pathlib import Path
 
 from visavis.errors import ModelCorrupt, ModelUnavailable
@@ -161,13 +163,16 @@ def _from_url(card: ModelCard, partial_dir: Path) -> bytes:
     try:
         partial_dir.mkdir(parents=True, exist_ok=True)
         have = partial.stat().st_size if partial.exists() else 0
-        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})  # noqa: S310
-        with urllib.request.urlopen(request, timeout=_URL_TIMEOUT_S) as answer:  # noqa: S310 - the user's own card
-            with partial.open("ab" if answer.status == 206 else "wb") as file:
-                while chunk := answer.read(_CHUNK):
-                    file.write(chunk)
+        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
+        with (
+            urllib.request.urlopen(request, timeout=_URL_TIMEOUT_S) as answer,
+            partial.open("ab" if answer.status == HTTPStatus.PARTIAL_CONTENT else "wb") as file,
+        ):
+            shutil.copyfileobj(answer, file, _CHUNK)
         data = partial.read_bytes()
-    except (OSError, urllib.error.URLError, ValueError) as error:
+    except (OSError, ValueError) as error:
+        if isinstance(error, urllib.error.HTTPError) and error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            partial.unlink(missing_ok=True)  # longer than the file now is: start afresh next time
         raise ModelUnavailable(
             f"{card.id}: {url} could not be fetched ({error}); what arrived is kept, run "
             f"`visavis models pull {card.id}` again to go on"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -90,13 +91,9 @@ def convert(card: ModelCard, weights: bytes) -> bytes:
     """
     if card.converter == "none":
         return weights
-    if card.converter == "centerface":
-        from visavis.models.converters import centerface as converter
-    elif card.converter == "dlib_resnet":
-        from visavis.models.converters import dlib_resnet as converter
-    else:
-        from visavis.models.converters import dlib_trees as converter
-    return converter.convert(weights, card.id)
+    converter = importlib.import_module(f"visavis.models.converters.{card.converter}")
+    converted: bytes = converter.convert(weights, card.id)
+    return converted
 
 
 def _source_bytes(card: ModelCard, cache: Cache, notify: Callable[[str], None]) -> bytes:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from visavis.errors import ModelCorrupt
 from visavis.models.card import ModelCard
-from visavis.models.network import Network
+from visavis.models.network import Network, network_input
 from visavis.models.regression_trees import RegressionTrees
 
 _DETECTOR_SIDE = 96
@@ -16,7 +16,8 @@ _DETECTOR_SIDE = 96
 def reference_pattern(side: int) -> NDArray[np.uint8]:
     """(side, side, 3) uint8: smooth and sharp structure in all channels, the same on every machine."""
     y, x, c = np.ogrid[:side, :side, :3]
-    return ((x * 7 + y * 13 + c * 61 + (x * y) // 11 + ((x - y) ** 2) // 29) % 256).astype(np.uint8)
+    pattern = (x * 7 + y * 13 + c * 61 + (x * y) // 11 + ((x - y) ** 2) // 29) % 256
+    return np.asarray(pattern, np.uint8)
 
 
 def outputs_on_pattern(card: ModelCard, data: bytes) -> NDArray[np.float64]:
@@ -24,17 +25,14 @@ def outputs_on_pattern(card: ModelCard, data: bytes) -> NDArray[np.float64]:
     if card.task == "landmarks":
         box = np.array([[30, 30, 119, 119]], np.float32)
         return RegressionTrees.load(data).predict(reference_pattern(150), box).ravel().astype(np.float64)
-    side = card.input.width or _DETECTOR_SIDE
-    batch: NDArray[np.float32] | NDArray[np.uint8] = reference_pattern(side)[None]
-    if card.input.layout == "nchw-float32":
-        batch = ((batch - np.float32(card.input.mean)) / np.float32(card.input.std)).transpose(0, 3, 1, 2)
-        batch = np.ascontiguousarray(batch, np.float32)
-    return np.concatenate([out.ravel() for out in Network(data, card.id, threads=1).run(batch)]).astype(np.float64)
+    pixels = reference_pattern(card.input.width or _DETECTOR_SIDE)[None]
+    outputs = Network(data, card.id, threads=1).run(network_input(pixels, card))
+    return np.concatenate([output.ravel() for output in outputs]).astype(np.float64)
 
 
 def sample(values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """`count` values spread evenly over the flattened outputs."""
-    return values[np.linspace(0, len(values) - 1, count).astype(int)]
+    return values.take(np.linspace(0, len(values) - 1, count).astype(int))
 
 
 def verify(card: ModelCard, data: bytes) -> float | None:

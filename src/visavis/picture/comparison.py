@@ -191,4 +191,5 @@ def _others(faces: Faces | None, chosen: Face) -> list[Face]:
 
 
 def _chip(photo: Photo, face: Face, card: ModelCard) -> Chip:
-    return align(photo.image, face.points[None], chip_template(card.alignment or ""))[0]
+    chip: Chip = align(photo.image, face.points[None], chip_template(card.alignment or ""))[0]
+    return chip

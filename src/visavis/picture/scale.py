@@ -84,9 +84,7 @@ def _draw_thresholds(draw: ImageDraw.ImageDraw, axis: _Axis, evidence: Evidence)
     _draw_threshold(draw, axis, upper, above, "left")
 
 
-def _draw_threshold(
-    draw: ImageDraw.ImageDraw, axis: _Axis, at: float, lines: tuple[str, str], justify: str
-) -> None:
+def _draw_threshold(draw: ImageDraw.ImageDraw, axis: _Axis, at: float, lines: tuple[str, str], justify: str) -> None:
     x, bottom = axis.x(at), _BAR_TOP + _BAR_HEIGHT
     draw.line((x, _BAR_TOP - 4, x, bottom + 40), INK, 1)
     for number, line in enumerate(lines):
@@ -96,9 +94,7 @@ def _draw_threshold(
         draw.text((left, bottom + 6 + 18 * number), line, INK if number == 0 else FAINT, font(_SMALL))
 
 
-def _draw_ruler(
-    draw: ImageDraw.ImageDraw, axis: _Axis, top: int, title: str, ticks: list[tuple[float, str]]
-) -> None:
+def _draw_ruler(draw: ImageDraw.ImageDraw, axis: _Axis, top: int, title: str, ticks: list[tuple[float, str]]) -> None:
     """A line with labelled ticks under its title; labels that would touch their left neighbour are left out."""
     draw.text((0, top), title, FAINT, font(_SMALL))
     draw.line((0, top + 18, axis.width, top + 18), LINE, 1)

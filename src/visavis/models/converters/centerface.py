@@ -60,9 +60,7 @@ def _fold_batch_norm(graph: Graph, name: str) -> Graph:
         replaced[maker.outputs[0]] = Node(
             "ConvTranspose", (maker.inputs[0], kernel, f"{kernel}.bias"), norm.outputs, maker.attributes
         )
-    nodes = tuple(
-        replaced.get(node.outputs[0], node) for node in graph.nodes if node.op != "BatchNormalization"
-    )
+    nodes = tuple(replaced.get(node.outputs[0], node) for node in graph.nodes if node.op != "BatchNormalization")
     return graph.with_nodes(nodes, weights=weights)
 
 

@@ -23,8 +23,10 @@ Shape = tuple[int | str, ...]
 
 OPSET = 17
 _IR_VERSION = 8
-_DTYPES = {1: np.dtype("<f4"), 2: np.dtype("u1"), 3: np.dtype("i1"), 6: np.dtype("<i4"), 7: np.dtype("<i8"),
-           9: np.dtype("?"), 10: np.dtype("<f2"), 11: np.dtype("<f8")}  # fmt: skip
+_DTYPES: dict[int, np.dtype[Any]] = {
+    code: np.dtype(name)
+    for code, name in ((1, "<f4"), (2, "u1"), (3, "i1"), (6, "<i4"), (7, "<i8"), (9, "?"), (10, "<f2"), (11, "<f8"))
+}
 _DTYPE_CODES = {dtype: code for code, dtype in _DTYPES.items()}
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 

@@ -102,7 +102,8 @@ class Kept:
 def code_stamp() -> str:
     """Changes whenever our own code between photo and template does, or a library that it stands on."""
     package = Path(visavis.__file__).parent
-    files = sorted(path for room in ("images", "face", "models") for path in (package / room).rglob("*.py"))
+    rooms = (path for room in ("images", "face", "models") for path in (package / room).rglob("*.py"))
+    files = sorted([package / "geometry.py", *rooms])
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files))
     digest.update(" ".join(version(name) for name in ("numpy", "pillow", "onnxruntime")).encode())
     return digest.hexdigest()[:12]

@@ -7,6 +7,7 @@ and write much for few operations: no program could run them at the rate of a ma
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -99,7 +100,8 @@ def layers_of(model: bytes, name: str, pixels: NDArray[np.uint8]) -> list[Layer]
     seen = {value for node in heavy for value in (node.inputs[0], node.outputs[0])} - set(graph.inputs)
     outputs = {value: Tensor(_FLOAT, _free_sides(value, heavy)) for value in sorted(seen)}
     shown = Network(write_model(replace(graph, outputs=outputs)), name, threads=1)
-    shapes = {value: array.shape for value, array in zip(outputs, shown.run(pixels), strict=True)}
+    shapes = dict.fromkeys(graph.inputs, pixels.shape)
+    shapes |= {value: array.shape for value, array in zip(outputs, shown.run(pixels), strict=True)}
     return [_layer(node, shapes, graph) for node in heavy]
 
 
@@ -138,15 +140,14 @@ def _free_sides(value: str, heavy: list[Node]) -> tuple[str, ...]:
 
 def _layer(node: Node, shapes: dict[str, tuple[int, ...]], graph: Graph) -> Layer:
     weight = graph.weights[node.inputs[1]]
-    inputs = [shapes[node.inputs[0]]] if node.inputs[0] in shapes else []
-    output = shapes[node.outputs[0]]
-    count = sum(int(np.prod(shape)) for shape in (*inputs, weight.shape, output))
-    per_value, counted = _FLOP_OF[node.op](node, weight), inputs[0] if node.op == "ConvTranspose" else output
-    return Layer(node.op, per_value * int(np.prod(counted)), count * _FLOAT.itemsize)
+    source, target = shapes[node.inputs[0]], shapes[node.outputs[0]]
+    counted = source if node.op == "ConvTranspose" else target
+    values = sum(math.prod(shape) for shape in (source, weight.shape, target))
+    return Layer(node.op, _FLOP_OF[node.op](node, weight) * math.prod(counted), values * _FLOAT.itemsize)
 
 
 def _convolution(node: Node, weight: NDArray[Any]) -> int:
-    return 2 * int(np.prod(weight.shape[1:]))  # per output value; (out, in / groups, height, width)
+    return 2 * math.prod(weight.shape[1:])  # per output value; (out, in / groups, height, width)
 
 
 def _full_connection(node: Node, weight: NDArray[Any]) -> int:

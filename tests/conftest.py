@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,27 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("the research photos in ../shared/data are not here")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def original_weights() -> Callable[[str], Path]:
+    """A function from the id of a built-in card to its original weight file, kept beside the model cache."""
+    from visavis.models import find_card, sources
+    from visavis.models.locations import cache_dir, offline
+    from visavis.storage import write_atomic
+
+    def path_of(model_id: str) -> Path:
+        card = find_card(model_id)
+        path = cache_dir() / "originals" / f"{card.id}-{card.source.sha256[:12]}.dat"
+        if not path.exists():
+            data = sources.local_bytes(card)
+            if data is None and offline():
+                pytest.skip(f"the original file of {model_id} is not here and VISAVIS_OFFLINE forbids fetching it")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(path, data or sources.fetch_bytes(card, path.parent))
+        return path
+
+    return path_of
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,44 +1,18 @@
-"""Side by side with dlib itself: needs dlib-bin and its original weight files.
-
-The files come from `VISAVIS_TEST_WEIGHTS` (the face_recognition_models distribution), or an installed copy of it.
-"""
+"""Side by side with dlib itself: needs dlib-bin and its original weight files."""
 
 from __future__ import annotations
-
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from visavis.compat import face_recognition
-from visavis.models import DEFAULT_EMBEDDER, find_card, pull, sources
+from visavis.models import DEFAULT_EMBEDDER, find_card, pull
 from visavis.models.cache import Cache
 from visavis.models.converters import dlib_trees
 from visavis.models.regression_trees import RegressionTrees
 
 TREES = {5: "dlib-landmarks5", 68: "dlib-landmarks68"}
 dlib = pytest.importorskip("dlib", reason="the comparison needs dlib-bin")
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory):
-    """A function from the name of a card to the path of dlib's own file."""
-    folder, archive = tmp_path_factory.mktemp("dlib"), os.environ.get("VISAVIS_TEST_WEIGHTS")
-
-    def path_of(name):
-        path = folder / f"{name}.dat"
-        if not path.exists():
-            card = find_card(name)
-            data = sources.from_archive(Path(archive), card) if archive else sources.local_bytes(card)
-            if not data:
-                pytest.skip(
-                    "dlib's own files are not here: set VISAVIS_TEST_WEIGHTS to face_recognition_models' archive"
-                )
-            path.write_bytes(data)
-        return path
-
-    return path_of
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +33,8 @@ def rectangle(css):
 
 
 @pytest.mark.parametrize("count", [5, pytest.param(68, marks=pytest.mark.slow)])
-def test_landmarks_are_dlibs_to_the_pixel(original, portraits, count):
-    path = original(TREES[count])
+def test_landmarks_are_dlibs_to_the_pixel(original_weights, portraits, count):
+    path = original_weights(TREES[count])
     trees, theirs = (
         RegressionTrees.load(dlib_trees.convert(path.read_bytes(), path.name)),
         dlib.shape_predictor(str(path)),
@@ -72,18 +46,18 @@ def test_landmarks_are_dlibs_to_the_pixel(original, portraits, count):
 
 
 @pytest.fixture
-def large_model(original, tmp_path, monkeypatch):
+def large_model(original_weights, tmp_path, monkeypatch):
     """What `visavis models pull dlib-landmarks68 --allow-restricted` does, into a cache of this test's own."""
     face_recognition._engine().embed(np.zeros((1, 150, 150, 3), np.uint8))  # loaded while its own cache is in place
-    pull(find_card(TREES[68]), cache=Cache(tmp_path), archive=original(TREES[68]), allow_restricted=True)
+    pull(find_card(TREES[68]), cache=Cache(tmp_path), archive=original_weights(TREES[68]), allow_restricted=True)
     monkeypatch.setenv("VISAVIS_CACHE", str(tmp_path))
     yield
     face_recognition._trees.cache_clear()
 
 
-def check_encodings(original, portraits, model, count):
-    predictor = dlib.shape_predictor(str(original(TREES[count])))
-    network = dlib.face_recognition_model_v1(str(original(DEFAULT_EMBEDDER)))
+def check_encodings(original_weights, portraits, model, count):
+    predictor = dlib.shape_predictor(str(original_weights(TREES[count])))
+    network = dlib.face_recognition_model_v1(str(original_weights(DEFAULT_EMBEDDER)))
     for image, css in portraits:
         expected = np.array(network.compute_face_descriptor(image, predictor(image, rectangle(css))))
         (encoding,) = face_recognition.face_encodings(image, [css], model=model)
@@ -91,21 +65,21 @@ def check_encodings(original, portraits, model, count):
 
 
 @pytest.mark.weights
-def test_encodings_of_known_boxes_are_dlibs_to_float_noise(original, portraits):
-    check_encodings(original, portraits, "small", 5)
+def test_encodings_of_known_boxes_are_dlibs_to_float_noise(original_weights, portraits):
+    check_encodings(original_weights, portraits, "small", 5)
 
 
 @pytest.mark.slow
 @pytest.mark.weights
-def test_encodings_by_68_points_are_dlibs_to_float_noise(original, portraits, large_model):
-    check_encodings(original, portraits, "large", 68)
+def test_encodings_by_68_points_are_dlibs_to_float_noise(original_weights, portraits, large_model):
+    check_encodings(original_weights, portraits, "large", 68)
 
 
 @pytest.mark.slow
 @pytest.mark.weights
-def test_the_large_model_names_nine_features(original, astronaut, large_model):
+def test_the_large_model_names_nine_features(original_weights, astronaut, large_model):
     (face,) = face_recognition.face_landmarks(astronaut, [(76, 265, 166, 175)])
-    parts = dlib.shape_predictor(str(original(TREES[68])))(astronaut, rectangle((76, 265, 166, 175))).parts()
+    parts = dlib.shape_predictor(str(original_weights(TREES[68])))(astronaut, rectangle((76, 265, 166, 175))).parts()
     points = [(point.x, point.y) for point in parts]
     assert {name: len(group) for name, group in face.items()} == {
         "chin": 17,

@@ -190,7 +190,7 @@ def calibrate(
     else:
         console().print(
             f"{name}: calibrated on {result.mated:,} mated and {result.nonmated:,} non-mated comparisons of "
-            f"{result.identities:,} people; Cllr {result.cllr:.3f} on those; smallest FMR supported {result.fmr[0][0]:g}"
+            f"{result.identities:,} people; Cllr {result.cllr:.3f} on those; lowest FMR supported {result.fmr[0][0]:g}"
         )
 
 

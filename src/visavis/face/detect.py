@@ -151,8 +151,9 @@ class Detector:
         """Each face once, inside the photo, large enough, the most prominent first."""
         centres = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
         inside = ((centres >= 0) & (centres < (width, height))).all(1)
-        tall = found.boxes[:, 3] - found.boxes[:, 1] >= self.settings.min_size
-        found = found[inside & tall]
+        sides = found.boxes[:, 2:] - found.boxes[:, :2]
+        large = (sides >= 1).all(1) & (sides[:, 1] >= self.settings.min_size)
+        found = found[inside & large]
         found = found[suppress(found.boxes, found.scores, self.settings.max_iou)]
         return found[np.argsort(-prominence(found, width, height), kind="stable")]
 

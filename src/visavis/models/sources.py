@@ -169,6 +169,8 @@ def _from_url(card: ModelCard, partial_dir: Path) -> bytes:
             partial.open("ab" if answer.status == HTTPStatus.PARTIAL_CONTENT else "wb") as file,
         ):
             shutil.copyfileobj(answer, file, _CHUNK)
+            if answer.length:  # bytes that were promised and did not come; http.client says nothing of it here
+                raise ConnectionError("the connection broke off")
         data = partial.read_bytes()
     except (OSError, ValueError) as error:
         if isinstance(error, urllib.error.HTTPError) and error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:

@@ -149,7 +149,7 @@ def read_model(data: bytes, name: str) -> Graph:
     """
     try:
         return _read_model(memoryview(data))
-    except (ValueError, IndexError, KeyError, struct.error, UnicodeDecodeError, StopIteration) as error:
+    except (ValueError, TypeError, LookupError, OverflowError, MemoryError, struct.error, StopIteration) as error:
         raise ModelCorrupt(f"{name}: not a readable ONNX model ({error}); check the file or fetch it again") from error
 
 

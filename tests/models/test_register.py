@@ -1,0 +1,138 @@
+"""Model files that users have: recognised by their layout, used by name, and guarded."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tiny
+
+import visavis as vv
+from visavis.errors import CardError, InvalidInput, LicenceRestricted, ModelCorrupt, ModelNotFound, ModelUnavailable
+from visavis.matching.calibration import fit_calibration
+from visavis.models import cards, find_card, register
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("VISAVIS_DATA", str(tmp_path / "data"))
+    return tmp_path
+
+
+def file(folder, name, data):
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("layout", "colour"), [(None, "rgb"), ("arcface", "rgb"), ("edgeface", "rgb"), ("adaface", "bgr")]
+)
+def test_embedders_are_recognised(folder, layout, colour):
+    card = register.add(file(folder, "My Model_R50.onnx", tiny.embedder()), layout=layout)
+    assert (card.id, card.task, card.alignment) == ("my-model_r50", "embed", "arcface-112")
+    assert (card.input.colour, card.input.mean, card.input.std) == (colour, (127.5,) * 3, (127.5,) * 3)
+    assert (card.output.dimensions, card.output.metric) == (32, "cosine")
+    assert find_card("my-model_r50") == card
+
+
+@pytest.mark.parametrize(("side", "expected"), [("side", 0), (640, 640)])
+def test_detectors_are_recognised(folder, side, expected):
+    card = register.add(file(folder, "det.onnx", tiny.scrfd(side=side)))
+    assert (card.task, card.output.decoder, card.input.width, card.input.std) == (
+        "detect",
+        "scrfd",
+        expected,
+        (128,) * 3,
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (tiny.scrfd(points=False), "not those of an SCRFD detector with five points"),
+        (tiny.embedder(side=96), "expected square chips of a multiple of 112 or 128"),
+        (tiny.embedder(outputs=2), "not those of an SCRFD detector"),
+    ],
+)
+def test_files_of_other_layouts_are_refused(folder, data, problem):
+    with pytest.raises(CardError, match=problem):
+        register.add(file(folder, "other.onnx", data))
+    assert set(cards()) == {"centerface", "dlib-resnet", "dlib-landmarks5", "dlib-landmarks68"}
+
+
+def test_what_is_no_model_is_refused(folder):
+    with pytest.raises(ModelCorrupt):
+        register.add(file(folder, "photo.onnx", b"\xff\xd8\xff"))
+    with pytest.raises(CardError, match="cannot be read"):
+        register.add(folder / "missing.onnx")
+    with pytest.raises(InvalidInput, match="choose one of scrfd, arcface"):
+        register.add(file(folder, "m.onnx", tiny.embedder()), layout="resnet")
+
+
+def test_names_are_taken_once(folder):
+    path = file(folder, "model.onnx", tiny.embedder())
+    register.add(path)
+    with pytest.raises(CardError, match="pass --replace"):
+        register.add(path)
+    assert register.add(path, replace=True, title="Mine").title == "Mine"
+    with pytest.raises(CardError, match="built-in model"):
+        register.add(path, model_id="centerface")
+    register.remove("model")
+    with pytest.raises(ModelNotFound):
+        find_card("model")
+    assert path.exists()
+
+
+@pytest.mark.weights
+def test_an_added_embedder_works_by_name(folder, astronaut):
+    register.add(file(folder, "mine.onnx", tiny.embedder()))
+    with pytest.raises(LicenceRestricted):
+        vv.Engine(embedder="mine").faces(astronaut)
+    engine = vv.Engine(embedder="mine", allow_restricted=True)
+    (face,) = engine.faces(astronaut)
+    assert face.template is not None
+    assert face.template.vector.shape == (32,)
+    assert face.template.model.startswith("mine@")
+    assert engine.chips(astronaut, engine.faces(astronaut)).shape == (1, 112, 112, 3)
+    with pytest.raises(vv.VisavisError, match="visavis models calibrate mine"):
+        vv.match(astronaut, astronaut, engine=engine)
+
+
+@pytest.mark.weights
+def test_an_added_embedder_decides_once_it_is_calibrated(folder, astronaut, grace_hopper):
+    register.add(file(folder, "mine.onnx", tiny.embedder()), commercial_use="yes")
+    rng = np.random.default_rng(0)
+    fitted = fit_calibration(
+        rng.normal(0.9, 0.05, 20000), rng.normal(0.2, 0.1, 20000), identities=10, source="drawn", command="test"
+    )
+    register.set_calibration("mine", "plain", fitted)
+    assert find_card("mine").calibration["plain"] == fitted
+    comparison = vv.match(astronaut, astronaut, engine=vv.Engine(embedder="mine"))
+    assert comparison.decision == "match"
+    assert comparison.score == pytest.approx(1, abs=1e-6)
+
+
+def test_built_in_cards_cannot_be_changed(folder):
+    with pytest.raises(ModelNotFound, match="not one of your own models"):
+        register.own_card("dlib-resnet")
+
+
+@pytest.mark.parametrize("side", ["side", 640])
+def test_an_added_detector_runs_by_name(folder, side):
+    register.add(file(folder, "det.onnx", tiny.scrfd(side=side)), commercial_use="yes")
+    photo = np.random.default_rng(0).integers(0, 256, (500, 900, 3), np.uint8)
+    faces = vv.Engine(detector="det", min_score=0.5, long_side=1280).faces(photo, embed=False, quality=False)
+    assert faces.image_size == (900, 500)
+
+
+def test_a_file_that_moves_or_changes_later_is_noticed(folder):
+    path = file(folder, "mine.onnx", tiny.embedder())
+    register.add(path, commercial_use="yes")
+    engine = vv.Engine(embedder="mine")
+    chips = np.zeros((1, 112, 112, 3), np.uint8)
+    path.write_bytes(tiny.embedder(seed=1))
+    with pytest.raises(ModelCorrupt, match="another version"):
+        engine.embed(chips)
+    path.unlink()
+    with pytest.raises(ModelUnavailable, match="put the file back"):
+        engine.embed(chips)

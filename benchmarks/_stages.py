@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,16 +58,8 @@ class Stages:
         laps.lap("quality")
         vectors = self._embedder.embed(chips)
         laps.lap("embed")
-        described = Faces(
-            faces.boxes,
-            faces.points,
-            faces.scores,
-            faces.source,
-            faces.image_size,
-            measured,
-            vectors,
-            self._embedder.fingerprint,
-        )
+        described = replace(faces, quality=measured, templates=vectors, model=self._embedder.fingerprint)
+        laps.lap("records")
         detector, embedder = (network.ms for network in self._networks)
         ms = laps.ms
         return described, {
@@ -76,5 +69,12 @@ class Stages:
             "align": ms["align"],
             "quality": ms["quality"],
             "embedder network": embedder,
-            "copies around the embedder": ms["embed"] - embedder,
+            "copies and records": ms["embed"] - embedder + ms["records"],
         }
+
+
+def overhead(stages: dict[str, float]) -> dict[str, float]:
+    """What one pass spends outside its networks, as a share of what it spends in them."""
+    networks = stages["detector network"] + stages["embedder network"]
+    others = sum(stages.values()) - networks
+    return {"all_else": others / networks, "all_but_decoding": (others - stages["decode"]) / networks}

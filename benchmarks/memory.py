@@ -35,8 +35,9 @@ _IN_FLIGHT = 16
 def main() -> None:
     options = parse()
     print(describe(machine()))
-    images, kib, faces = measure(Engine(), options.data, options.count, options.every)
-    figures = {"photos": portraits(options.data)[1], "faces": faces, **summary(images, kib, options.warm_up)}
+    images, kib, faces = measure(Engine(), options)
+    facts = {"photos": portraits(options.data)[1], "through": options.through, "faces": faces}
+    figures = {**facts, **summary(images, kib, options.warm_up)}
     show(figures)
     plot(CACHE / "memory.png", images, kib, figures)
     write_json(options.json, {**figures, "images": images.tolist(), "rss_kib": kib.tolist()})
@@ -46,19 +47,23 @@ def parse() -> argparse.Namespace:
     parser = arguments(str(__doc__).partition("\n")[0], "memory")
     parser.add_argument("--count", type=int, default=10_000, help="photos")
     parser.add_argument("--every", type=int, default=250, help="photos between two looks at the memory")
+    ways = ("both", "stream", "faces")
+    parser.add_argument("--through", choices=ways, default="both", help="in turn, or only one of them")
     parser.add_argument("--warm-up", type=float, default=0.2, help="share of the photos left out of the slope")
     return parser.parse_args()
 
 
-def measure(engine: Engine, data: Path, count: int, every: int) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+def measure(engine: Engine, options: argparse.Namespace) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
     """Photos done, resident KiB at that moment, and the number of faces found in all."""
+    count, every = options.count, options.every
+    streamed = {"both": (True, False), "stream": (True,), "faces": (False,)}[options.through]
     seen, rss = progress("photos"), resident_kib()
     faces, images, kib = 0, [0], [rss()]
     with multiprocessing.get_context("spawn").Pool(1) as maker:
-        photos = made(maker, data, count)
+        photos = made(maker, options.data, count)
         for number in range(-(-count // every)):
             block = islice(photos, every)
-            found = engine.stream(block) if number % 2 == 0 else map(engine.faces, block)
+            found = engine.stream(block) if streamed[number % len(streamed)] else map(engine.faces, block)
             faces += sum(len(row) for row in found if isinstance(row, Faces))
             gc.collect()
             images.append(min((number + 1) * every, count))

@@ -184,14 +184,26 @@ def _starts(length: int, side: int, overlap: float) -> list[int]:
 
 
 def _scaled(image: Image.Image, region: Region, size: tuple[int, int]) -> Image.Image:
-    """A region of the photo at another size, averaging when it shrinks."""
+    """A region of the photo at another size, averaging when it shrinks; black where it lies outside the photo."""
     left, top, right, bottom = region
-    if left < 0 or top < 0 or right > image.width or bottom > image.height:
-        image = image.crop(region)
-        left, top, right, bottom = 0, 0, *image.size
-    if (right - left, bottom - top) == size:
-        return image if size == image.size else image.crop((left, top, right, bottom))
-    return image.resize(size, Image.Resampling.BILINEAR, box=(left, top, right, bottom), reducing_gap=1.0)
+    if left >= 0 and top >= 0 and right <= image.width and bottom <= image.height:
+        return _resized(image, region, size)
+    zoom = np.array([size[0] / (right - left), size[1] / (bottom - top)])
+    corner = np.array([left, top])
+    start = np.ceil((np.maximum(corner, 0) - corner) * zoom).astype(int)
+    end = np.floor((np.minimum((right, bottom), image.size) - corner) * zoom).astype(int)
+    view = Image.new("RGB", size)
+    if (end > start).all():
+        inside = np.clip(np.concatenate([start / zoom + corner, end / zoom + corner]), 0, image.size * 2)
+        visible = _resized(image, tuple(inside.tolist()), tuple((end - start).tolist()))
+        view.paste(visible, tuple(start.tolist()))
+    return view
+
+
+def _resized(image: Image.Image, box: tuple[float, float, float, float], size: tuple[int, int]) -> Image.Image:
+    if box == (0, 0, *image.size) and size == image.size:
+        return image
+    return image.resize(size, Image.Resampling.BILINEAR, box=box, reducing_gap=1.0)
 
 
 def _round_up(value: int, multiple: int) -> int:

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import io
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import visavis as vv
+from visavis.errors import CardError, ImageError, ImageNotFound, InvalidInput, ModelNotFound
+
+pytestmark = pytest.mark.weights
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return vv.Engine(threads=2)
+
+
+@pytest.fixture(scope="module")
+def pictures(astronaut, grace_hopper):
+    """Twelve different pictures: with one face, with two, with none."""
+    both = np.concatenate([astronaut[:500], grace_hopper[:500]], axis=1)
+    turned = [np.rot90(astronaut, k) for k in range(4)]
+    return [astronaut, grace_hopper, both, np.zeros((40, 60, 3), np.uint8), *turned, astronaut[::2, ::2], both[:, ::-1]]
+
+
+def assert_same(one, other):
+    assert len(one) == len(other)
+    for name in ("boxes", "points", "scores", "templates"):
+        np.testing.assert_allclose(getattr(one, name), getattr(other, name), atol=2e-4)
+    assert one.source == other.source
+    assert one.model == other.model
+
+
+def test_a_batch_gives_what_single_photos_give_and_in_their_order(engine, pictures):
+    batch = engine.faces_batch(pictures)
+    assert [len(faces) for faces in batch][:4] == [1, 1, 2, 0]
+    for faces, picture in zip(batch, pictures, strict=True):
+        assert_same(faces, engine.faces(picture))
+
+
+def test_one_thread_gives_what_two_give(engine, pictures):
+    for one, two in zip(vv.Engine(threads=1).faces_batch(pictures), engine.faces_batch(pictures), strict=True):
+        assert_same(one, two)
+
+
+def test_one_engine_serves_many_threads(engine, pictures):
+    expected = [engine.faces(picture) for picture in pictures]
+    with ThreadPoolExecutor(4) as pool:
+        for one, other in zip(pool.map(engine.faces, pictures * 3), expected * 3, strict=True):
+            assert_same(one, other)
+
+
+def test_a_bad_photo_stops_a_batch_or_stands_in_its_place(engine, astronaut, tmp_path):
+    images = [astronaut, tmp_path / "missing.jpg", astronaut]
+    with pytest.raises(ImageNotFound):
+        engine.faces_batch(images)
+    first, second, third = engine.faces_batch(images, errors="return")
+    assert len(first) == len(third) == 1
+    assert isinstance(second, ImageNotFound)
+    with pytest.raises(InvalidInput, match="choose 'raise' or 'return'"):
+        engine.faces_batch(images, errors="ignore")
+
+
+def test_a_stream_reads_only_a_little_ahead(engine, astronaut):
+    taken = 0
+
+    def source():
+        nonlocal taken
+        for _ in range(400):
+            taken += 1
+            yield astronaut[::4, ::4]
+
+    stream = engine.stream(source())
+    for _ in range(3):
+        next(stream)
+    assert taken < 100
+    stream.close()
+
+
+def test_a_long_stream_keeps_nothing(engine, astronaut):
+    small = astronaut[::4, ::4]
+    tracemalloc.start()
+    marks = []
+    for number, _ in enumerate(engine.stream(small for _ in range(300))):
+        if number in (100, 299):
+            marks.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert marks[1] - marks[0] < 200_000
+
+
+def test_templates_and_quality_come_only_when_asked_for(engine, astronaut):
+    faces = engine.faces(astronaut, embed=False, quality=False)
+    assert (faces.templates, faces.quality, faces.model) == (None, None, None)
+    full = engine.faces(astronaut)
+    assert full.templates.shape == (1, 128)
+    assert full.model == engine.fingerprint
+    assert full.quality.summary[0] > 0.5
+
+
+def test_flip_fusion_does_not_see_mirroring_of_the_chip(engine, astronaut):
+    chips = engine.chips(astronaut, engine.faces(astronaut))
+    flip = vv.Engine(flip=True, threads=1)
+    np.testing.assert_allclose(flip.embed(chips), flip.embed(chips[:, :, ::-1]), atol=1e-5)
+    assert flip.fingerprint == engine.fingerprint + "+flip"
+    plain = (engine.embed(chips) + engine.embed(chips[:, :, ::-1])) / 2
+    np.testing.assert_allclose(flip.embed(chips), plain, atol=1e-5)
+
+
+def test_templates_with_and_without_flip_fusion_do_not_mix(engine, astronaut):
+    one, other = engine.faces(astronaut)[0], vv.Engine(flip=True).faces(astronaut)[0]
+    with pytest.raises(vv.VisavisError, match=r"\+flip"):
+        vv.compare(one, other)
+
+
+def test_dlibs_alignment_stays_near_ours(engine, astronaut, grace_hopper):
+    dlib5 = vv.Engine(align="dlib5")
+    assert dlib5.fingerprint == engine.fingerprint
+    for photo in (astronaut, grace_hopper):
+        a, b = engine.faces(photo).templates[0], dlib5.faces(photo).templates[0]
+        assert a @ b / np.linalg.norm(a) / np.linalg.norm(b) > 0.97
+
+
+def test_photos_turned_by_exif_give_the_same_face(engine, astronaut):
+    expected = engine.faces(astronaut)
+    stored = {1: 0, 8: 3, 3: 2, 6: 1}  # orientation tag -> quarter turns (counter-clockwise) of the stored picture
+    for orientation, turns in stored.items():
+        buffer, exif = io.BytesIO(), Image.Exif()
+        exif[0x0112] = orientation
+        Image.fromarray(np.rot90(astronaut, turns)).save(buffer, "PNG", exif=exif)
+        np.testing.assert_allclose(engine.faces(buffer.getvalue()).boxes, expected.boxes, atol=1e-3)
+
+
+def test_arguments_are_checked_at_once():
+    for arguments, kind in (
+        ({"detector": "nothing"}, ModelNotFound),
+        ({"embedder": "centerface"}, CardError),
+        ({"align": "best"}, InvalidInput),
+        ({"threads": 0}, InvalidInput),
+        ({"long_side": 1}, InvalidInput),
+    ):
+        with pytest.raises(kind):
+            vv.Engine(**arguments)
+    with pytest.raises(vv.VisavisError, match="'cuda' was asked for"):
+        vv.Engine(device="cuda").faces(np.zeros((64, 64, 3), np.uint8))
+
+
+def test_chips_of_a_wrong_kind_are_refused(engine):
+    for chips in (np.zeros((1, 112, 112, 3), np.uint8), np.zeros((1, 150, 150, 3)), np.zeros((150, 150, 3), np.uint8)):
+        with pytest.raises(InvalidInput, match=r"reads \(n, 150, 150, 3\) uint8"):
+            engine.embed(chips)
+
+
+def test_an_image_that_cannot_be_used_is_an_image_error(engine):
+    with pytest.raises(ImageError):
+        engine.faces(b"not an image")

@@ -1,0 +1,40 @@
+"""Damaged files through the whole line, from bytes to comparison: nothing but a VisavisError ever escapes."""
+
+from __future__ import annotations
+
+import io
+import sys
+import warnings
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import visavis as vv
+
+sys.path.insert(0, str(Path(__file__).parent / "fuzz"))
+from mutate import Sample, mutants
+
+COUNT = 5000
+
+
+@pytest.mark.weights
+@pytest.mark.slow
+def test_damaged_photos_give_faces_or_a_clear_error(astronaut, tmp_path):
+    face = Image.fromarray(astronaut).crop((150, 20, 300, 200)).resize((75, 90))
+    samples = []
+    for name in ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "PPM"):
+        buffer = io.BytesIO()
+        face.save(buffer, name)
+        samples.append(Sample(name, buffer.getvalue(), face.size))
+    engine = vv.Engine()
+    before = set(tmp_path.iterdir())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow speaks of damaged metadata
+        damaged = mutants(samples, seed=1, count=COUNT)
+        results = list(engine.stream((mutant.data for mutant in damaged), errors="return"))
+    assert len(results) == COUNT
+    found = [result for result in results if not isinstance(result, vv.VisavisError)]
+    assert sum(map(len, found)) > 100, "the damage was meant to leave some faces"
+    assert len(results) - len(found) > 1000, "and to make many files unreadable"
+    assert set(tmp_path.iterdir()) == before

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import io
-import sys
 import warnings
-from pathlib import Path
 
 import pytest
 from PIL import Image
+from tests.fuzz.mutate import Sample, mutants
 
 import visavis as vv
-
-sys.path.insert(0, str(Path(__file__).parent / "fuzz"))
-from mutate import Sample, mutants
 
 COUNT = 5000
 

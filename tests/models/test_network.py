@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import onnxruntime
 import pytest
-import tiny
+from tests.models import tiny
 
 from visavis.errors import DeviceUnavailable, InvalidInput, ModelError
 from visavis.models import Network

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import tiny
+from tests.models import tiny
 
 import visavis as vv
 from visavis.errors import CardError, InvalidInput, LicenceRestricted, ModelCorrupt, ModelNotFound, ModelUnavailable

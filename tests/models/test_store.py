@@ -7,7 +7,7 @@ import multiprocessing
 
 import numpy as np
 import pytest
-import tiny
+from tests.models import tiny
 
 from visavis.errors import LicenceRestricted, ModelCorrupt, ModelUnavailable
 from visavis.models import Cache, Network, find_card, model_bytes, pull, register

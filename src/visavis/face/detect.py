@@ -185,6 +185,8 @@ def _starts(length: int, side: int, overlap: float) -> list[int]:
 
 def _scaled(image: Image.Image, region: Region, size: tuple[int, int]) -> Image.Image:
     """A region of the photo at another size, averaging when it shrinks; black where it lies outside the photo."""
+    if size == image.size and region == (0, 0, *size):
+        return image
     left, top, right, bottom = region
     if left >= 0 and top >= 0 and right <= image.width and bottom <= image.height:
         return _resized(image, region, size)
@@ -193,7 +195,7 @@ def _scaled(image: Image.Image, region: Region, size: tuple[int, int]) -> Image.
     start = np.ceil((np.maximum(corner, 0) - corner) * zoom).astype(int)
     end = np.floor((np.minimum((right, bottom), image.size) - corner) * zoom).astype(int)
     view = Image.new("RGB", size)
-    if (end > start).all():
+    if bool((end > start).all()):
         inside = np.clip(np.concatenate([start / zoom + corner, end / zoom + corner]), 0, image.size * 2)
         visible = _resized(image, tuple(inside.tolist()), tuple((end - start).tolist()))
         view.paste(visible, tuple(start.tolist()))
@@ -201,8 +203,6 @@ def _scaled(image: Image.Image, region: Region, size: tuple[int, int]) -> Image.
 
 
 def _resized(image: Image.Image, box: tuple[float, float, float, float], size: tuple[int, int]) -> Image.Image:
-    if box == (0, 0, *image.size) and size == image.size:
-        return image
     return image.resize(size, Image.Resampling.BILINEAR, box=box, reducing_gap=1.0)
 
 

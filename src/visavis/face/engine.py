@@ -110,7 +110,7 @@ class Engine:
         self._bulk = self._single if self.threads == 1 else _Stages(self, 1)
 
     def faces(self, image: ImageSource, *, embed: bool = True, quality: bool = True) -> Faces:
-        """The faces of one image, largest first.
+        """The faces of one image, the most prominent (largest clearly visible) first.
 
         Args:
             image: path, bytes, binary file, PIL image, or numpy RGB array (H, W, 3) uint8 (or float in [0, 1]).
@@ -172,23 +172,22 @@ class Engine:
             except VisavisError as error:
                 return error
 
-        with ThreadPoolExecutor(self.threads) as pool:
-            ahead: deque[Future[_Looked | VisavisError]] = deque()
-            try:
-                waiting: list[_Looked | VisavisError] = []
-                ahead.extend(pool.submit(look, image) for image in islice(sources, self.threads * _IMAGES_AHEAD))
-                while ahead:
-                    result = ahead.popleft().result()
-                    if errors == "raise" and isinstance(result, VisavisError):
-                        raise result
-                    waiting.append(result)
-                    ahead.extend(pool.submit(look, image) for image in islice(sources, 1))
-                    if not embed or not ahead or _chips_in(waiting) >= _CHIPS_AT_ONCE:
-                        yield from self._finished(waiting, embed)
-                        waiting = []
-            finally:
-                for future in ahead:
-                    future.cancel()
+        ahead: deque[Future[_Looked | VisavisError]] = deque()
+        waiting: list[_Looked | VisavisError] = []
+        try:
+            ahead.extend(self._workers.submit(look, image) for image in islice(sources, self.threads * _IMAGES_AHEAD))
+            while ahead:
+                result = ahead.popleft().result()
+                if errors == "raise" and isinstance(result, VisavisError):
+                    raise result
+                waiting.append(result)
+                ahead.extend(self._workers.submit(look, image) for image in islice(sources, 1))
+                if not embed or not ahead or _chips_in(waiting) >= _CHIPS_AT_ONCE:
+                    yield from self._finished(waiting, embed)
+                    waiting = []
+        finally:
+            for future in ahead:
+                future.cancel()
 
     def chips(self, image: ImageSource, faces: Faces) -> NDArray[np.uint8]:
         """The aligned chips (n, S, S, 3) uint8 RGB that the embedder reads for these faces of the image."""
@@ -202,6 +201,11 @@ class Engine:
     def fingerprint(self) -> str:
         """Stamp of the templates that this engine makes: `id@hash`, with `+flip` under flip fusion."""
         return self.embedder_card.fingerprint + ("+flip" if self.flip else "")
+
+    @cached_property
+    def _workers(self) -> ThreadPoolExecutor:
+        """One pool for the engine's life: threads keep their memory, so new ones for every batch would let it grow."""
+        return ThreadPoolExecutor(self.threads, "visavis")
 
     # --- steps -------------------------------------------------------------------------------------------------------
 

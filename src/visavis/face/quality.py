@@ -16,6 +16,7 @@ Points = NDArray[np.float32]
 _POOR_EYES, _GOOD_EYES = 6.0, 60.0  # pixels between the eyes: unusable below, nothing to gain above
 _POOR_DETAIL, _GOOD_DETAIL = 0.08, 0.60  # share of fine structure in the face's contrast
 _POOR_CONTRAST, _GOOD_CONTRAST = 4.0, 16.0  # standard deviation of luminance, of 255
+_POOR_SCORE, _GOOD_SCORE = 0.5, 0.95  # detection scores: barely a face, and as sure as detectors get
 _FLOOR = 0.01  # keeps the geometric mean from vanishing on one component
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -34,7 +35,7 @@ def quality(chips: NDArray[np.uint8], points: Points, scores: NDArray[np.float32
         "sharpness": sharpness(luma),
         "exposure": exposure(luma),
         "frontality": frontality(points),
-        "detection": np.clip(scores, 0, 1).astype(np.float32),
+        "detection": _ramp(scores, _POOR_SCORE, _GOOD_SCORE),
     }
     logs = np.log(np.maximum(np.stack(list(parts.values())), _FLOOR))
     return Quality(**parts, summary=np.exp(logs.mean(0)).astype(np.float32))

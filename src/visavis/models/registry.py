@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import tomllib
 from collections.abc import Iterable
 from importlib import resources
@@ -16,8 +17,9 @@ from visavis.models.locations import user_cards_dir
 DEFAULT_DETECTOR, DEFAULT_EMBEDDER, LANDMARKS = "centerface", "dlib-resnet", "dlib-landmarks5"
 
 
+@functools.cache
 def builtin_cards() -> dict[str, ModelCard]:
-    """The cards that ship with visavis."""
+    """The cards that ship with visavis; they cannot change while it runs."""
     folder = resources.files("visavis.models") / "cards"
     return _index(_read_card(entry) for entry in sorted(folder.iterdir(), key=lambda entry: entry.name))
 
@@ -44,6 +46,8 @@ def find_card(model_id: str) -> ModelCard:
     Raises:
         ModelNotFound: naming the nearest ids.
     """
+    if model_id in builtin_cards():
+        return builtin_cards()[model_id]
     known = cards()
     if model_id in known:
         return known[model_id]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 WIDTH = 1200
 _MARGIN, _GAP = 32, 22
 _INNER = WIDTH - 2 * _MARGIN
-_PHOTO_HEIGHT = 400
+_PHOTO_HEIGHT = 430
 _CHIP = 150
 _TITLE, _TEXT, _SMALL = 34, 17, 14
 
@@ -125,33 +125,31 @@ def _photos(sides: list[_Side], colour: Colour) -> Image.Image:
     shapes = sum(side.view.shape for side in sides)
     height = min(_PHOTO_HEIGHT, int((_INNER - _GAP) / shapes))
     panels = [draw_panel(side.photo, side.view, height, side.face, side.others, colour) for side in sides]
-    caption = 2 * line_height(_SMALL) + 6
-    block = Image.new("RGB", (_INNER, height + caption), PAPER)
-    draw = ImageDraw.Draw(block)
     column = (_INNER - _GAP) // 2
-    total = sum(panel.width for panel in panels) + _GAP
-    lefts = (0, column + _GAP) if all(panel.width <= column for panel in panels) else (0, panels[0].width + _GAP)
-    widths = (lefts[1] - _GAP, _INNER - lefts[1])
-    assert total <= _INNER
-    for side, panel, left, width in zip(sides, panels, lefts, widths, strict=True):
+    second = column + _GAP if max(panel.width for panel in panels) <= column else panels[0].width + _GAP
+    lefts, widths = (0, second), (second - _GAP, _INNER - second)
+    captions = [_caption(side, width) for side, width in zip(sides, widths, strict=True)]
+    block = Image.new("RGB", (_INNER, height + 6 + max(map(len, captions)) * line_height(_SMALL)), PAPER)
+    draw = ImageDraw.Draw(block)
+    for panel, left, lines in zip(panels, lefts, captions, strict=True):
         block.paste(panel, (left, 0))
-        for number, (line, ink) in enumerate(zip(_caption(side, width), (INK, FAINT), strict=True)):
+        for number, line in enumerate(lines):
+            ink = FAINT if number else INK
             draw.text((left, height + 6 + number * line_height(_SMALL)), line, ink, font(_SMALL))
     return block
 
 
-def _caption(side: _Side, width: int) -> tuple[str, str]:
-    """Role and file name; size, face and quality."""
+def _caption(side: _Side, width: int) -> list[str]:
+    """Role and file name on the first line; then size, face and quality."""
     face, photo = side.face, side.photo
-    facts = [f"{photo.width} x {photo.height} pixels"]
-    if not side.view.of(photo):
-        facts.append("part shown")
-    facts.append(f"face {face.index} of {len(side.others) + 1}" if side.others else f"face {face.index}")
-    facts.append(f"{face.box.width:.0f} x {face.box.height:.0f} pixels")
+    part = "" if side.view.of(photo) else " (part shown)"
+    which = f" {face.index} (of {len(side.others) + 1}, from 0)" if side.others else ""
+    facts = [f"{photo.width} x {photo.height} px{part}"]
+    facts.append(f"face{which} {face.box.width:.0f} x {face.box.height:.0f} px")
     if face.quality:
         facts.append(f"quality {face.quality['summary']:.2f}")
     name = f"{side.role}: {PurePath(photo.source).name or photo.source}"
-    return shorten(name, _SMALL, width), shorten(", ".join(facts), _SMALL, width)
+    return [shorten(name, _SMALL, width), *wrap(", ".join(facts), _SMALL, width)]
 
 
 def _chips_and_scale(sides: list[_Side], comparison: Comparison, calibration: Calibration) -> Image.Image:

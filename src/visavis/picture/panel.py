@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,16 +71,22 @@ def mark_face(panel: Image.Image, face: Face, view: View, colour: Colour, *, wid
     if points:
         radius = min(4.0, max(1.5, (right - left) / 30))
         for x, y in face.points.tolist():
-            _dot(draw, *to_panel(panel, view, x, y), radius, colour)
+            at = to_panel(panel, view, x, y)
+            _dot(panel, at, radius + 1.2, PAPER)
+            _dot(panel, at, radius, colour)
 
 
 def to_panel(panel: Image.Image, view: View, x: float, y: float) -> tuple[float, float]:
     """Photo coordinates on a panel; both count from the centre of their top-left pixel."""
-    return (x + 0.5 - view.left) * panel.width / view.width - 0.5, (y + 0.5 - view.top) * (
-        panel.height / view.height
-    ) - 0.5
+    across, down = panel.width / view.width, panel.height / view.height
+    return (x + 0.5 - view.left) * across - 0.5, (y + 0.5 - view.top) * down - 0.5
 
 
-def _dot(draw: ImageDraw.ImageDraw, x: float, y: float, radius: float, colour: Colour) -> None:
-    draw.ellipse((x - radius - 1, y - radius - 1, x + radius + 1, y + radius + 1), fill=PAPER)
-    draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=colour)
+def _dot(panel: Image.Image, centre: tuple[float, float], radius: float, colour: Colour) -> None:
+    """A disc with smooth edges, which Pillow's own ellipse lacks: drawn four times as large and averaged."""
+    left, top = (math.floor(at - radius) for at in centre)
+    side = math.ceil(2 * radius) + 2
+    x, y = 4 * (centre[0] - left + 0.5), 4 * (centre[1] - top + 0.5)
+    mask = Image.new("L", (4 * side, 4 * side))
+    ImageDraw.Draw(mask).circle((x, y), 4 * radius, fill=255)
+    panel.paste(colour, (left, top), mask.reduce(4))

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _TEXT, _SMALL = 15, 13
 _BAR_TOP, _BAR_HEIGHT = 34, 30
-_RULER_HEIGHT = 40
-_HEIGHT = 250
+_RULER_TOP, _RULER_HEIGHT = _BAR_TOP + _BAR_HEIGHT + 56, 52
+_HEIGHT = _RULER_TOP + 3 * _RULER_HEIGHT - 8
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,13 @@ def draw_scale(evidence: Evidence, calibration: Calibration, width: int) -> Imag
     axis = _axis(evidence, calibration, width)
     _draw_zones(draw, axis, evidence)
     _draw_thresholds(draw, axis, evidence)
-    top = _BAR_TOP + _BAR_HEIGHT + 58
-    _draw_ruler(draw, axis, top, "similarity", _numbers(axis))
-    _draw_ruler(draw, axis, top + _RULER_HEIGHT, "non-mated pairs at or above", _rates(calibration.fmr))
-    _draw_ruler(draw, axis, top + 2 * _RULER_HEIGHT, "mated pairs below", _rates(calibration.fnmr))
+    rulers = (
+        ("similarity", _numbers(axis)),
+        ("share of non-mated pairs (two people) that score this or higher", _rates(calibration.fmr)),
+        ("share of mated pairs (one person) that score lower", _rates(calibration.fnmr)),
+    )
+    for number, (title, ticks) in enumerate(rulers):
+        _draw_ruler(draw, axis, _RULER_TOP + number * _RULER_HEIGHT, title, ticks)
     _draw_marker(draw, axis, evidence)
     return sheet
 
@@ -101,9 +104,9 @@ def _draw_ruler(draw: ImageDraw.ImageDraw, axis: _Axis, top: int, title: str, ti
     free = 0.0
     for score, label in sorted(ticks):
         x, half = axis.x(score), width_of(label, _SMALL) / 2
-        draw.line((x, top + 14, x, top + 18), FAINT, 1)
+        draw.line((x, top + 18, x, top + 23), FAINT, 1)
         if x - half >= free and x + half <= axis.width:
-            draw.text((x, top + 21), label, INK, font(_SMALL), anchor="ma")
+            draw.text((x, top + 25), label, INK, font(_SMALL), anchor="ma")
             free = x + half + 10
 
 

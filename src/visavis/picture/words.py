@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from visavis.models.calibration import Calibration
     from visavis.types import Comparison
 
+_ROUNDING = 1e-9  # rates come back through their logarithms
+
 
 def verdict(comparison: Comparison) -> str:
     """The decision with its evidence, in one line.
@@ -71,10 +73,10 @@ def _mated_share(calibration: Calibration, score: float) -> str:
 
 def _share(rate: float, lowest: float, highest: float) -> str:
     """A rate in words; the calibration supports `lowest` to `highest`."""
-    if rate > highest:
+    if rate > highest * (1 + _ROUNDING):
         return f"more than {percent(highest)} of"
     words = f"1 in {_rounded(1 / rate)}" if rate < 0.1 else f"{percent(rate)} of"
-    return f"at most {words}" if rate <= lowest else words
+    return f"at most {words}" if rate <= lowest * (1 + _ROUNDING) else words
 
 
 def _rounded(number: float) -> str:

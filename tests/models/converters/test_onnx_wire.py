@@ -1,20 +1,16 @@
 from __future__ import annotations
 
 import contextlib
-import sys
-from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.models import tiny
 
 from visavis.errors import ModelCorrupt
 from visavis.models.converters.onnx_wire import Graph, Node, Tensor, read_model, write_model
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-import tiny
 
 FLOAT = np.dtype("<f4")
 names = st.text("abcdefgh/_.0123456789", min_size=1, max_size=12)

@@ -98,9 +98,7 @@ def _plain(value: Any) -> Any:
 
 def _parquet(columns: dict[str, NDArray[Any]]) -> bytes:
     pyarrow, parquet = _pyarrow()
-    flat = {
-        name: list(values.reshape(len(values), -1)) if values.ndim > 1 else values for name, values in columns.items()
-    }
+    flat = {name: values if values.ndim == 1 else [row.ravel() for row in values] for name, values in columns.items()}
     buffer = io.BytesIO()
     parquet.write_table(pyarrow.table(flat), buffer)
     return buffer.getvalue()

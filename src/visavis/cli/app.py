@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
 import typer
 
 from visavis import __version__
 from visavis.cli import bench, doctor, faces, match, methods, models
-from visavis.cli.output import EXIT_ERROR, report
+from visavis.cli.output import EXIT_ERROR, report, stop_writing
 from visavis.errors import VisavisError
 
 _EXIT_INTERRUPTED = 130
@@ -53,27 +54,44 @@ def _common(
 
 def main() -> None:
     """Entry point: run a command and leave with its exit code; no error of ours ends in a traceback."""
-    _show_notices()
+    as_json = "--json" in sys.argv
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # names that a terminal cannot show
     try:
-        code = app(standalone_mode=False)
+        with _shown_notices():
+            code = app(standalone_mode=False)
     except VisavisError as error:
-        report(error, as_json="--json" in sys.argv)
+        report(error, as_json=as_json)
         code = EXIT_ERROR
     except (KeyboardInterrupt, typer.Abort):
         code = _EXIT_INTERRUPTED
     except _USAGE_ERROR as error:
-        error.show()  # type: ignore[attr-defined]
+        _explain_usage(error, as_json=as_json)
         code = EXIT_ERROR
+    try:
+        sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left: nothing more to say
-        code = 0
+        stop_writing()
     sys.exit(code or 0)
 
 
-def _show_notices() -> None:
+def _explain_usage(error: Any, *, as_json: bool) -> None:
+    """What Typer has to say about wrong arguments; nothing when it has shown the help for want of any."""
+    message = error.format_message()
+    if as_json:
+        report(error, message, as_json=True)
+    elif message.strip():
+        error.show()
+
+
+@contextmanager
+def _shown_notices() -> Iterator[None]:
     """What a library should only log, a person at the terminal should see: fetched models, damaged caches."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("visavis: %(message)s"))
     logger = logging.getLogger("visavis")
     logger.addHandler(handler)
-    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,7 +38,7 @@ def pairs(
     from visavis.bench.pairs import bench_pairs
 
     card = engine.embedder_card
-    with Progress(console=console(stderr=True), transient=True) as bar:
+    with Progress(console=console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task("photos", total=None)
         report = bench_pairs(
             engine,
@@ -60,10 +61,8 @@ def pairs(
 def _explain(report: PairsReport, out: Path | None) -> None:
     screen = console()
     accuracy = report.accuracy
-    screen.print(
-        f"{report.source}: {report.pairs:,} pairs ({report.mated:,} mated), {report.images:,} images", markup=False
-    )
-    screen.print(f"model {report.model}", markup=False)
+    screen.print(f"{report.source}: {report.pairs:,} pairs ({report.mated:,} mated), {report.images:,} images")
+    screen.print(f"model {report.model}")
     interval = report.accuracy_interval
     spread = f", 95 % of resampled people within {interval.low:.4f} to {interval.high:.4f}" if interval else ""
     screen.print(f"accuracy {accuracy.mean:.4f} (std {accuracy.std:.4f} over folds{spread})")
@@ -75,6 +74,6 @@ def _explain(report: PairsReport, out: Path | None) -> None:
             screen.print(f"Cllr{label} {value:.4f} bits (least possible {report.min_cllr:.4f})")
     screen.print(f"faces missed {report.faces_missed}; {report.images_per_s:.1f} images/s")
     for note in report.notes:
-        screen.print(f"note: {note}", style="dim", markup=False)
+        screen.print(f"note: {note}", style="dim")
     if out:
-        screen.print(f"written to {out}", style="dim", markup=False)
+        screen.print(f"written to {out}", style="dim")

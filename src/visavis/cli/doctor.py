@@ -20,9 +20,9 @@ def doctor(as_json: AsJson = False) -> None:
         for section, rows in findings.items():
             if section == "problems":
                 continue
-            screen.print(f"[bold]{section}[/bold]")
+            screen.print(section, style="bold")
             for name, value in rows.items():
-                screen.print(f"  {name:<22} {value}", markup=False)
+                screen.print(f"  {name:<22} {value}")
         for problem in findings["problems"]:
             screen.print(f"problem: {problem}", style="red")
         screen.print("no problems found" if not findings["problems"] else "", style="green")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,35 +24,38 @@ Strict = Annotated[bool, typer.Option(help="Stop at the first photo that cannot 
 def detect(
     engine: Engine,
     images: Images,
-    out: Annotated[Path | None, typer.Option(help="Draw the faces of every photo into this folder.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Draw the faces: a .png file for one photo, or a folder.", metavar="PNG|DIR")
+    ] = None,
     strict: Strict = False,
     as_json: AsJson = False,
 ) -> None:
     """Find the faces of photos: boxes, five points, scores; the most prominent face first."""
     rows: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
-    for path, faces in _looked(engine, photos(images), failed, strict=strict, embed=False, quality=False):
-        rows.append(faces.to_dict())
-        if out:
-            _draw(path, faces, out, engine)
+    paths = photos(images)
+    pictures = _pictures(paths, out) if out else {}
+    for path, faces in _looked(engine, paths, failed, strict=strict, embed=False, quality=False):
+        picture = pictures.get(path)
+        rows.append({**faces.to_dict(), "picture": picture and str(picture)})
+        if picture:
+            _draw(path, faces, picture, engine)
         if not as_json:
-            console().print(f"{faces.source}: {len(faces)} {'face' if len(faces) == 1 else 'faces'}", markup=False)
+            console().print(f"{faces.source}: {len(faces)} {'face' if len(faces) == 1 else 'faces'}")
             for face in faces:
                 box = [round(v) for v in face.box.as_list()]
-                console().print(f"  {face.index}  score {face.score:.2f}  box {box}", markup=False)
-    _close(rows, failed, as_json=as_json)
+                console().print(f"  {face.index}  score {face.score:.2f}  box {box}")
+    _close({"photos": rows}, failed, as_json=as_json, nothing=not rows)
 
 
 @with_engine
 def quality(engine: Engine, images: Images, strict: Strict = False, as_json: AsJson = False) -> None:
     """Judge how usable faces are, from 0 to 1, best first: size, sharpness, exposure, frontality, detection."""
-    rows: list[dict[str, Any]] = []
     failed: list[dict[str, str]] = []
-    for _, faces in _looked(engine, photos(images), failed, strict=strict, embed=False):
-        rows.append(faces.to_dict())
-    if not as_json:
+    rows = [faces.to_dict() for _, faces in _looked(engine, photos(images), failed, strict=strict, embed=False)]
+    if rows and not as_json:
         _quality_table(rows)
-    _close(rows, failed, as_json=as_json)
+    _close({"photos": rows}, failed, as_json=as_json, nothing=not rows)
 
 
 @with_engine
@@ -71,9 +75,9 @@ def embed(
     rows = sum(map(len, found))
     if found:
         export(found, out)
+        if not as_json:
+            console().print(f"{out}: {rows} templates of {len(found)} photos by {engine.fingerprint}")
     summary = {"file": str(out), "photos": len(found), "faces": rows, "model": engine.fingerprint}
-    if not as_json:
-        console().print(f"{out}: {rows} templates of {len(found)} photos by {engine.fingerprint}", markup=False)
     _close(summary, failed, as_json=as_json, nothing=not found)
 
 
@@ -83,12 +87,15 @@ def _looked(
     """Faces photo by photo, with progress; photos that cannot be used are reported and collected in `failed`."""
     from rich.progress import track
 
-    from visavis.errors import VisavisError
+    from visavis.errors import ModelError, VisavisError
 
     results = engine.stream(paths, errors="raise" if strict else "return", **wanted)
-    quiet = len(paths) < 8
-    tracked = track(results, "photos", len(paths), console=console(stderr=True), disable=quiet)
+    screen = console(stderr=True)
+    quiet = len(paths) < 8 or not screen.is_terminal
+    tracked = track(results, "photos", len(paths), console=screen, disable=quiet)
     for path, result in zip(paths, tracked, strict=True):
+        if isinstance(result, ModelError):  # no photo's fault: it would only be repeated for each
+            raise result
         if isinstance(result, VisavisError):
             failed.append({"source": path, "type": type(result).__name__, "message": str(result)})
             report(result, as_json=False)
@@ -96,39 +103,55 @@ def _looked(
             yield path, result
 
 
-def _close(answer: Any, failed: list[dict[str, str]], *, as_json: bool, nothing: bool | None = None) -> None:
+def _close(answer: dict[str, Any], failed: list[dict[str, str]], *, as_json: bool, nothing: bool) -> None:
     """Print the JSON answer; exit 2 when not one photo could be used."""
     if as_json:
-        body = answer if isinstance(answer, dict) else {"photos": answer}
-        print_json({**body, "failed": failed})
-    elif failed:
+        print_json({**answer, "failed": failed})
+    elif len(failed) > 1:
         console(stderr=True).print(f"{len(failed)} photos could not be used", style="red")
-    if failed and (not answer if nothing is None else nothing):
+    if nothing:
         raise typer.Exit(EXIT_ERROR)
 
 
-def _draw(path: str, faces: Faces, folder: Path, engine: Engine) -> None:
-    from visavis.errors import StorageError
+def _pictures(paths: list[str], out: Path) -> dict[str, Path]:
+    """The picture to draw for every photo: `out` itself, or files in the folder `out`, each with a name of its own."""
+    from visavis.errors import InvalidInput, StorageError
+
+    if out.suffix.lower() == ".png" and not out.is_dir():
+        if len(paths) > 1:
+            raise InvalidInput(f"{out}: is one picture for {len(paths)} photos; name a folder with --out instead")
+        return {paths[0]: out}
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"{out}: cannot be made a folder ({error.strerror}); choose another --out") from error
+    pictures: dict[str, Path] = {}
+    taken: set[Path] = set()
+    for path in dict.fromkeys(paths):
+        stem = Path(path).stem
+        names = (out / f"{stem}{again}.faces.png" for again in chain([""], map("-{}".format, count(2))))
+        pictures[path] = next(name for name in names if name not in taken)
+        taken.add(pictures[path])
+    return pictures
+
+
+def _draw(path: str, faces: Faces, picture: Path, engine: Engine) -> None:
     from visavis.images import load, save
     from visavis.picture import faces_picture
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"{folder}: cannot be made a folder ({error.strerror}); choose another --out") from error
-    save(faces_picture(load(path, engine.limits), faces), folder / f"{Path(path).stem}.faces.png")
+    save(faces_picture(load(path, engine.limits), faces), picture)
 
 
-def _quality_table(photos_found: list[dict[str, Any]]) -> None:
+def _quality_table(rows: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
-    table = Table("photo", "face", "quality", "size", "sharpness", "exposure", "frontality", "detection")
-    faces = [(photo["source"], face) for photo in photos_found for face in photo["faces"]]
+    names = ("summary", "size", "sharpness", "exposure", "frontality", "detection")
+    table = Table("face", "quality", *names[1:])
+    table.add_column("photo", overflow="fold")
+    faces = [(photo["source"], face) for photo in rows for face in photo["faces"]]
     for source, face in sorted(faces, key=lambda row: -row[1]["quality"]["summary"]):
-        values = face["quality"]
-        cells = [values[key] for key in ("summary", "size", "sharpness", "exposure", "frontality", "detection")]
-        table.add_row(source, str(face["index"]), *(f"{value:.2f}" for value in cells))
-    console().print(table)
-    empty = [photo["source"] for photo in photos_found if not photo["faces"]]
-    for source in empty:
-        console().print(f"{source}: no face", markup=False)
+        table.add_row(str(face["index"]), *(f"{face['quality'][name]:.2f}" for name in names), source)
+    console().print(table, soft_wrap=False)
+    for photo in rows:
+        if not photo["faces"]:
+            console().print(f"{photo['source']}: no face")

@@ -11,7 +11,8 @@ from visavis.cli.output import EXIT_INCONCLUSIVE, EXIT_NO_MATCH, console, print_
 
 if TYPE_CHECKING:
     from visavis.face import Engine
-    from visavis.types import Comparison
+    from visavis.images import Photo
+    from visavis.types import Comparison, Faces
 
 
 @with_engine
@@ -28,18 +29,18 @@ def match(
     as_json: AsJson = False,
 ) -> None:
     """Compare the faces of two photos. Exit code: 0 match, 1 no match, 2 error, 3 inconclusive."""
-    from visavis.images import load, save
-    from visavis.matching.verification import match as compare_photos
+    from visavis.images import load
+    from visavis.matching.verification import choose, compare
     from visavis.types import Decision
 
     photos = load(probe, engine.limits), load(reference, engine.limits)
-    comparison = compare_photos(
-        *photos, engine=engine, fmr=fmr, fnmr=fnmr, prior=prior, face=face, reference_face=reference_face
-    )
+    found = engine.faces(photos[0]), engine.faces(photos[1])
+    first, first_notes = choose(found[0], face, "the probe")
+    second, second_notes = choose(found[1], reference_face, "the reference")
+    notes = (*found[0].notes, *first_notes, *found[1].notes, *second_notes)
+    comparison = compare(first, second, fmr=fmr, fnmr=fnmr, prior=prior, notes=notes)
     if out:
-        from visavis.picture import comparison_picture
-
-        save(comparison_picture(comparison, *photos), out)
+        _draw(engine, comparison, photos, found, out)
     if as_json:
         print_json({**comparison.to_dict(), "picture": out})
     else:
@@ -48,18 +49,29 @@ def match(
     raise typer.Exit(codes.get(comparison.decision, 0))
 
 
+def _draw(
+    engine: Engine, comparison: Comparison, photos: tuple[Photo, Photo], found: tuple[Faces, Faces], out: str
+) -> None:
+    from visavis.images import save
+    from visavis.picture import comparison_picture
+
+    compared = (comparison.probe, comparison.reference)
+    probe, reference = (
+        engine.chips(photo, faces[[face.index]])[0] for photo, faces, face in zip(photos, found, compared, strict=True)
+    )
+    save(comparison_picture(comparison, *photos, chips=(probe, reference), faces=found), out)
+
+
 def _explain(comparison: Comparison, out: str | None) -> None:
     from visavis.picture import verdict
 
     screen = console()
     colour = {"match": "green", "no match": "red"}.get(str(comparison.decision), "yellow")
-    screen.print(verdict(comparison), style=f"bold {colour}", markup=False)
+    screen.print(verdict(comparison), style=f"bold {colour}")
     for role, face in (("probe", comparison.probe), ("reference", comparison.reference)):
         summary = f", quality {face.quality['summary']:.2f}" if face.quality else ""
-        screen.print(
-            f"{role}: face {face.index} of {face.source}, {face.box.height:.0f} px high{summary}", markup=False
-        )
+        screen.print(f"{role}: face {face.index} of {face.source}, {face.box.height:.0f} px high{summary}")
     for note in comparison.notes:
-        screen.print(f"note: {note}", style="dim", markup=False)
+        screen.print(f"note: {note}", style="dim")
     if out:
-        screen.print(f"picture: {out}", style="dim", markup=False)
+        screen.print(f"picture: {out}", style="dim")

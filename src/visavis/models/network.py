@@ -24,8 +24,10 @@ class Network:
         threads: threads inside one call; None = onnxruntime's choice (all cores).
 
     Raises:
+        InvalidInput: `device` is none of `DEVICES`.
         DeviceUnavailable: this onnxruntime or this machine cannot run the model on `device`.
         ModelCorrupt: onnxruntime does not accept the model.
+        ModelError: the model does not read exactly one input.
     """
 
     def __init__(self, data: bytes, name: str, device: str = "cpu", threads: int | None = None) -> None:
@@ -47,9 +49,12 @@ class Network:
                 f"{name}: device {device!r} was asked for, but onnxruntime could not use it; check the driver and "
                 "CUDA libraries that your onnxruntime-gpu needs (`visavis doctor`), or ask for device 'cpu'"
             )
+        inputs = self._session.get_inputs()
+        if len(inputs) != 1:
+            raise ModelError(f"{name}: reads {len(inputs)} inputs, expected one batch of pictures; export it with one")
         self.name = name
-        self.input_name: str = self._session.get_inputs()[0].name
-        self.input_shape: list[int | str | None] = self._session.get_inputs()[0].shape
+        self.input_name: str = inputs[0].name
+        self.input_shape: list[int | str | None] = inputs[0].shape
         self.output_shapes: list[list[int | str | None]] = [output.shape for output in self._session.get_outputs()]
 
     def run(self, batch: NDArray[Any]) -> list[NDArray[np.float32]]:
@@ -78,9 +83,18 @@ def network_input(pixels: NDArray[np.uint8], card: ModelCard) -> NDArray[np.uint
     return np.ascontiguousarray(scaled.transpose(0, 3, 1, 2), np.float32)
 
 
-def _provider(device: str, available: list[str]) -> str:
-    if device not in _PROVIDERS:
+def check_device(device: str) -> None:
+    """Refuse a name that is none of `DEVICES`; whether the device works shows when a network is loaded.
+
+    Raises:
+        InvalidInput: naming the choices.
+    """
+    if device not in DEVICES:
         raise InvalidInput(f"device {device!r}: choose one of {', '.join(DEVICES)}")
+
+
+def _provider(device: str, available: list[str]) -> str:
+    check_device(device)
     provider = _PROVIDERS[device]
     if provider not in available:
         raise DeviceUnavailable(

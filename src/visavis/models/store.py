@@ -15,6 +15,8 @@ from visavis.models.locations import cache_dir, offline
 from visavis.models.verify import verify
 
 _log = logging.getLogger("visavis.models")
+_uncached: dict[str, bytes] = {}
+"""Models that the cache could not take, by fingerprint: kept for this process instead of brought again at each use."""
 
 
 def model_bytes(card: ModelCard, *, allow_restricted: bool = False) -> bytes:
@@ -28,7 +30,8 @@ def model_bytes(card: ModelCard, *, allow_restricted: bool = False) -> bytes:
     check_licence(card, allow_restricted=allow_restricted)
     if card.converter == "none" and card.source.path is not None:
         return sources.local_bytes(card) or b""
-    return Cache(cache_dir()).read(card) or pull(card, allow_restricted=allow_restricted, notify=_log.warning)
+    cached = Cache(cache_dir()).read(card) or _uncached.get(card.fingerprint)
+    return cached or pull(card, allow_restricted=allow_restricted, notify=_log.warning)
 
 
 def check_licence(card: ModelCard, *, allow_restricted: bool) -> None:
@@ -79,6 +82,7 @@ def pull(
         data = convert(card, weights)
         verify(card, data)
         if not cache.write(card, data):
+            _uncached[card.fingerprint] = data
             notify(f"{card.id}: {cache.folder} cannot be written; the model stays in memory for this run")
         return data
 

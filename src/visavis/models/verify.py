@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.errors import ModelCorrupt
+from visavis.errors import ModelCorrupt, ModelError
 from visavis.models.card import ModelCard
 from visavis.models.network import Network, network_input
 from visavis.models.regression_trees import RegressionTrees
@@ -45,7 +45,10 @@ def verify(card: ModelCard, data: bytes) -> float | None:
         Network(data, card.id, threads=1)
         return None
     expected = np.array(card.reference.values)
-    got = sample(outputs_on_pattern(card, data), len(expected))
+    try:
+        got = sample(outputs_on_pattern(card, data), len(expected))
+    except ModelError as error:
+        raise ModelCorrupt(f"{card.id}: cannot be run ({error}); run `visavis models pull --force`") from error
     difference = float(np.abs(got - expected).max())
     if not difference <= card.reference.tolerance:
         raise ModelCorrupt(

@@ -88,5 +88,5 @@ def _dot(panel: Image.Image, centre: tuple[float, float], radius: float, colour:
     side = math.ceil(2 * radius) + 2
     x, y = 4 * (centre[0] - left + 0.5), 4 * (centre[1] - top + 0.5)
     mask = Image.new("L", (4 * side, 4 * side))
-    ImageDraw.Draw(mask).circle((x, y), 4 * radius, fill=255)
+    ImageDraw.Draw(mask).ellipse((x - 4 * radius, y - 4 * radius, x + 4 * radius, y + 4 * radius), fill=255)
     panel.paste(colour, (left, top), mask.reduce(4))

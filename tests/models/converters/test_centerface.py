@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import onnxruntime
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from visavis.errors import ModelCorrupt
 from visavis.models import Network
 from visavis.models.converters.centerface import convert
-from visavis.models.converters.onnx_wire import read_model
+from visavis.models.converters.onnx_wire import read_model, write_model
 
 pytestmark = pytest.mark.weights
 
@@ -50,3 +52,28 @@ def test_other_files_are_refused(original):
     for foreign in (b"", b"not a model", original[: len(original) // 2]):
         with pytest.raises(ModelCorrupt, match="detector: "):
             convert(foreign, "detector")
+
+
+def changed(graph, missing):
+    """The graph without one kind of its parts."""
+    norm = next(node for node in graph.nodes if node.op == "BatchNormalization")
+    scale = norm.inputs[1]
+    return {
+        "heads": replace(graph, nodes=tuple(node for node in graph.nodes if "540" not in node.outputs)),
+        "transposed convolutions": replace(graph, nodes=tuple(n for n in graph.nodes if n.op != "ConvTranspose")),
+        "a weight": replace(graph, weights={k: v for k, v in graph.weights.items() if k != scale}),
+        "a part of a weight": replace(graph, weights={**graph.weights, scale: graph.weights[scale][:3]}),
+        "epsilon": replace(graph, nodes=tuple(replace(n, attributes={}) if n == norm else n for n in graph.nodes)),
+        "outputs": replace(graph, outputs={}),
+        "nodes": replace(graph, nodes=()),
+    }[missing]
+
+
+@pytest.mark.parametrize(
+    "missing",
+    ["heads", "transposed convolutions", "a weight", "a part of a weight", "epsilon", "outputs", "nodes"],
+)
+def test_a_graph_that_lacks_something_is_refused(original, missing):
+    graph = changed(read_model(original, "original"), missing)
+    with pytest.raises(ModelCorrupt, match="detector: not the published CenterFace graph"):
+        convert(write_model(graph), "detector")

@@ -77,8 +77,12 @@ def test_strings_and_booleans_are_read_back():
         (integer(1 << 40), "string", "not plausible"),
         (integer(-3), "string", "not plausible"),
         (integer(1) + integer(1 << 20), "real", "out of range"),
+        (integer(1) + integer(1024), "real", "out of range"),
         (integer(9), "tensor", "tensor version is 9, expected 2"),
-        (integer(2) + integer(1 << 30) + integer(1) * 3, "tensor", "not plausible"),
+        (integer(2) + integer(1 << 30) + integer(1) * 3, "tensor", "needs 4294967296 more bytes"),
+        (integer(2) + integer(1 << 16) * 4, "tensor", "not plausible"),  # 2^64 numbers, 0 in 64-bit arithmetic
+        (integer(2) + integer(1 << 28) * 3 + integer(0), "tensor", "not plausible"),
+        (integer(2) + integer(-1) * 2 + integer(1) * 2, "tensor", "not plausible"),
     ],
 )
 def test_damage_is_named_with_its_byte(data, read, problem):
@@ -93,9 +97,18 @@ def test_left_over_bytes_are_refused():
 
 @given(st.binary(max_size=64))
 def test_rubbish_raises_only_model_corrupt(data):
-    for read in ("integer", "real", "boolean", "string", "tensor", "alias_tensor", "column"):
+    for read in ("integer", "real", "boolean", "string", "tensor", "alias_tensor"):
         with contextlib.suppress(ModelCorrupt):
             getattr(reader(data), read)()
+
+
+@given(st.data())
+def test_every_truncation_is_named_with_its_byte(data):
+    values = data.draw(st.lists(st.integers(-(2**63), 2**63), min_size=1, max_size=4))
+    whole = b"".join(map(integer, values)) + integer(2) + integer(2) * 4 + bytes(64)
+    source = reader(whole[: data.draw(st.integers(0, len(whole) - 1))])
+    with pytest.raises(ModelCorrupt, match=rf"the file ends after {len(source.data)} at byte \d+;"):
+        [source.integer() for _ in values], source.tensor()
 
 
 def test_float32_files_hold_little_endian_numbers():

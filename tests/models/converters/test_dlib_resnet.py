@@ -9,6 +9,7 @@ import pytest
 
 from visavis.errors import ModelCorrupt
 from visavis.models import Network, find_card
+from visavis.models.converters.dlib_format import DlibReader
 from visavis.models.converters.dlib_resnet import convert
 from visavis.models.converters.onnx_wire import read_model
 
@@ -77,6 +78,42 @@ def test_damaged_headers_raise_only_model_corrupt(original):
             damaged[dice.randrange(400)] = dice.randrange(256)
         with pytest.raises(ModelCorrupt):
             convert(bytes(damaged), "network.dat")
+
+
+def test_a_file_cut_anywhere_is_refused_with_the_byte(original):
+    dice = random.Random(1)
+    for _ in range(40):
+        end = dice.randrange(len(original))
+        with pytest.raises(ModelCorrupt, match=rf"network\.dat: .* ends after {end} at byte \d+;"):
+            convert(original[:end], "network.dat")
+
+
+def test_a_changed_size_anywhere_is_refused_or_says_nothing_of_the_network(original, converted, monkeypatch):
+    places, read = [], DlibReader.integer
+
+    def integer(reader):
+        start, value = reader.position, read(reader)
+        places.append((start, reader.position))
+        return value
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DlibReader, "integer", integer)
+        convert(original, "network.dat")
+    dice = random.Random(2)
+    refused = 0
+    for _ in range(120):
+        start, end = dice.choice(places)
+        other = dice.choice([b"\x01\x00", b"\x01\x02", b"\x01\x07", b"\x81\x01", b"\x04\0\0\0\x10", b"\x08" + b"\xff" * 8])
+        try:
+            assert convert(original[:start] + other + original[end:], "network.dat") == converted
+        except ModelCorrupt:
+            refused += 1
+    assert refused > 40
+
+
+def test_a_layer_of_another_network_is_refused_by_its_name(original):
+    with pytest.raises(ModelCorrupt, match=r"layer 'con_\W' does not belong to this network"):
+        convert(original.replace(b"con_4", b"con_\xb2", 1), "network.dat")
 
 
 def test_the_card_says_what_the_network_does(converted):

@@ -71,6 +71,28 @@ def test_damage_never_raises_anything_but_model_corrupt(data):
         read_model(bytes(model), "damaged")
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x38\x05" + b"\x42\x04\x0a\x00\x10\x11",  # the graph is a number
+        b"\x3a\x00" + b"\x42\x08\x08\x80\x80\x80\x80\x20\x10\x11",  # a domain of 8 GiB of nothing
+        b"\x3a\x04\x0a\x02\x20\x05" + b"\x42\x04\x0a\x00\x10\x11",  # an operator is a number
+    ],
+)
+def test_a_number_in_place_of_bytes_is_refused(data):
+    with pytest.raises(ModelCorrupt):
+        read_model(data, "odd")
+
+
+def test_half_precision_outside_raw_data_is_refused_instead_of_misread():
+    data = write_model(Graph((), {"w": np.ones(3, np.float16)}, {}, {}))
+    raw = b"\x4a\x06" + np.ones(3, np.float16).tobytes()
+    assert data.count(raw) == 1
+    as_integers = b"\x2a\x06" + b"\x80\x78" * 3  # the same bits as int32_data
+    with pytest.raises(ModelCorrupt, match="float16"):
+        read_model(data.replace(raw, as_integers), "half")
+
+
 def test_with_nodes_drops_weights_that_nothing_reads():
     graph = read_model(tiny.embedder(), "tiny")
     assert set(graph.with_nodes(graph.nodes[:2]).weights) == set()

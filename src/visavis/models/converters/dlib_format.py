@@ -6,7 +6,7 @@ established on the files themselves: every byte of both is accounted for.
 
 from __future__ import annotations
 
-import struct
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from visavis.errors import ModelCorrupt
 
-_INFINITY, _MINUS_INFINITY, _NAN = 32000, 32001, 32002
+_SPECIAL = {32000: math.inf, 32001: -math.inf, 32002: math.nan}
+"""Exponents that stand for what has no mantissa."""
 
 
 @dataclass
@@ -60,12 +61,12 @@ class DlibReader:
     def real(self) -> float:
         """mantissa * 2^exponent, both integers."""
         mantissa, exponent = self.integer(), self.integer()
-        special = {_INFINITY: np.inf, _MINUS_INFINITY: -np.inf, _NAN: np.nan}
-        if exponent in special:
-            return float(special[exponent])
-        if abs(exponent) > 2000:
-            raise self.fail(f"exponent {exponent} is out of range")
-        return float(np.ldexp(float(mantissa), exponent))
+        if exponent in _SPECIAL:
+            return _SPECIAL[exponent]
+        try:
+            return math.ldexp(mantissa, exponent)
+        except OverflowError:
+            raise self.fail(f"exponent {exponent} is out of range") from None
 
     def boolean(self) -> bool:
         """ASCII '0' or '1'."""
@@ -81,19 +82,11 @@ class DlibReader:
             raise self.fail(f"a string of {length} bytes is not plausible")
         return self.take(length).decode("latin-1")
 
-    def count(self, limit: int, what: str) -> int:
-        """The length of a vector, with a plausibility limit so that damage cannot ask for endless work."""
-        value = self.integer()
-        if not 0 <= value <= limit:
-            raise self.fail(f"{what} count {value} is not plausible")
-        return value
-
     def tensor(self) -> NDArray[np.float32]:
         """(n, k, rows, cols) float32; an empty tensor has size 0."""
         self.expect(2, what="tensor version")
         shape = self.alias_shape()
-        size = int(np.prod(shape, dtype=np.int64))
-        return np.frombuffer(self.take(4 * size), dtype="<f4").reshape(shape)
+        return np.frombuffer(self.take(4 * math.prod(shape)), dtype="<f4").reshape(shape)
 
     def alias_tensor(self) -> tuple[int, ...]:
         """The shape of a view into a parameter tensor."""
@@ -103,23 +96,11 @@ class DlibReader:
     def alias_shape(self) -> tuple[int, ...]:
         """Four non-negative sizes."""
         shape = tuple(self.integer() for _ in range(4))
-        if any(not 0 <= side <= 1 << 28 for side in shape):
+        if min(shape) < 0 or math.prod(max(1, side) for side in shape) > 1 << 48:
             raise self.fail(f"tensor shape {shape} is not plausible")
         return shape
-
-    def column(self) -> list[float]:
-        """A matrix with one column: sizes are stored negated, then row-major scalars."""
-        rows, cols = -self.integer(), -self.integer()
-        if cols != 1 or not 0 < rows <= 1 << 16:
-            raise self.fail(f"matrix of {rows}x{cols} is not a column vector")
-        return [self.real() for _ in range(rows)]
 
     def finish(self) -> None:
         """Every byte must have been read."""
         if self.position != len(self.data):
             raise self.fail(f"{len(self.data) - self.position} bytes are left over")
-
-
-def float32_of(value: float) -> float:
-    """Round to float32, the precision dlib keeps."""
-    return float(struct.unpack("<f", struct.pack("<f", value))[0])

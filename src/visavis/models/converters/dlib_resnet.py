@@ -8,6 +8,7 @@ tells what they are (see `_Emitter.layer`).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,10 +24,10 @@ _MAX_DEPTH = 1000
 
 @dataclass(frozen=True)
 class _Layer:
-    """One record: dlib's tag of the layer, its sizes, and its parameters."""
+    """One record: dlib's tag of the layer, the side, step and padding of its square window, and its parameters."""
 
     kind: str
-    sizes: tuple[int, ...] = ()
+    window: tuple[int, int, int] = (0, 1, 0)
     weight: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
     bias: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
 
@@ -76,6 +77,8 @@ def _read_input(reader: DlibReader) -> tuple[float, float, float]:
     if kind != "input_rgb_image_sized":
         raise reader.fail(f"the network starts with {kind!r}, expected an RGB image of fixed size")
     mean = (reader.real(), reader.real(), reader.real())
+    if not all(0 <= channel <= 255 for channel in mean):
+        raise reader.fail(f"the mean colour is {mean}")
     reader.expect(SIDE, what="input rows")
     reader.expect(SIDE, what="input columns")
     return mean
@@ -96,7 +99,7 @@ def _read_record(reader: DlibReader, *, innermost: bool = False) -> _Layer:
 def _read_layer(reader: DlibReader) -> _Layer:
     tag = reader.string()
     kind, _, version = tag.rpartition("_")
-    number = int(version) if version.isdigit() else 0
+    number = int(version) if version.isdecimal() else 0
     if kind == "con" and number in (4, 5, 6):
         return _read_convolution(reader, booleans=number - 4)
     if kind == "affine":
@@ -107,7 +110,7 @@ def _read_layer(reader: DlibReader) -> _Layer:
     if kind == "add_prev":
         return _Layer("add")
     if kind in ("max_pool", "avg_pool") and number == 2:
-        return _Layer(kind, tuple(reader.integer() for _ in range(6)))
+        return _Layer(kind, _read_window(reader, max_pad=0))
     if kind == "fc" and number in (2, 3):
         return _read_linear(reader, booleans=number - 2)
     raise reader.fail(f"layer {tag!r} does not belong to this network")
@@ -115,25 +118,35 @@ def _read_layer(reader: DlibReader) -> _Layer:
 
 def _read_convolution(reader: DlibReader, booleans: int) -> _Layer:
     parameters = reader.tensor().ravel()
-    filters, *sizes = (reader.integer() for _ in range(7))
+    filters, window = reader.integer(), _read_window(reader, max_pad=1)
     shape, bias_shape = reader.alias_tensor(), reader.alias_tensor()
     _skip_multipliers(reader)
     _skip_booleans(reader, booleans)
-    count = int(np.prod(shape))
-    if shape[0] != filters or bias_shape[1] != filters or parameters.size != count + filters:
+    count = math.prod(shape)
+    fits = (shape[0], *shape[2:]) == (filters, window[0], window[0]) and bias_shape == (1, filters, 1, 1)
+    if not fits or parameters.size != count + filters:
         raise reader.fail(f"a convolution of shape {shape} has {parameters.size} parameters")
-    return _Layer("con", tuple(sizes), parameters[:count].reshape(shape), parameters[count:])
+    return _Layer("con", window, parameters[:count].reshape(shape), parameters[count:])
+
+
+def _read_window(reader: DlibReader, max_pad: int) -> tuple[int, int, int]:
+    """Side (0 = the whole map), step and padding, each stored for rows and for columns."""
+    side, columns, step, columns_step, pad, columns_pad = (reader.integer() for _ in range(6))
+    square = (side, step, pad) == (columns, columns_step, columns_pad)
+    if not (square and 0 <= side <= 7 and 1 <= step <= 2 and 0 <= pad <= max_pad):
+        raise reader.fail(f"a window of {side}x{columns} in steps of {step}, {columns_step} is not of this network")
+    return side, step, pad
 
 
 def _read_affine(reader: DlibReader, booleans: int) -> _Layer:
     parameters = reader.tensor().ravel()
-    channels = int(np.prod(reader.alias_tensor()))
-    reader.alias_tensor()
+    shape, bias_shape = reader.alias_tensor(), reader.alias_tensor()
     reader.expect(0, what="affine mode (0 = per channel)")
     _skip_booleans(reader, booleans)
-    if parameters.size != 2 * channels:
-        raise reader.fail(f"an affine layer of {channels} channels has {parameters.size} parameters")
-    return _Layer("affine", (), parameters[:channels], parameters[channels:])
+    channels = shape[1]
+    if shape != (1, channels, 1, 1) or bias_shape != shape or parameters.size != 2 * channels:
+        raise reader.fail(f"an affine layer of shape {shape} has {parameters.size} parameters")
+    return _Layer("affine", weight=parameters[:channels], bias=parameters[channels:])
 
 
 def _read_linear(reader: DlibReader, booleans: int) -> _Layer:
@@ -145,7 +158,7 @@ def _read_linear(reader: DlibReader, booleans: int) -> _Layer:
     _skip_booleans(reader, booleans)
     if outputs != DIMENSIONS or parameters.size != outputs * inputs:
         raise reader.fail(f"the last layer is {inputs} -> {outputs} with {parameters.size} parameters")
-    return _Layer("fc", (), parameters.reshape(inputs, outputs))
+    return _Layer("fc", weight=parameters.reshape(inputs, outputs))
 
 
 def _skip_multipliers(reader: DlibReader) -> None:
@@ -179,10 +192,16 @@ class _Emitter:
         """The whole network as a graph."""
         layers = _fold_affine(layers, self._reader)
         stem = layers[0]
-        layers[0] = _Layer("con", stem.sizes, stem.weight / np.float32(256), stem.bias)  # dlib divides pixels by 256
+        if stem.kind != "con":
+            raise self._reader.fail(f"the first layer is {stem.kind!r}, not a convolution")
+        layers[0] = _Layer("con", stem.window, stem.weight / np.float32(256), stem.bias)  # dlib divides pixels by 256
         for position, layer in enumerate(layers):
             after = layers[position + 1].kind if position + 1 < len(layers) else ""
             self.layer(layer, after)
+            if self._shape[1] < 1:
+                raise self._reader.fail(f"nothing is left of the picture after layer {position} ({layer.kind})")
+        if self._shape != (DIMENSIONS, 1):
+            raise self._reader.fail(f"the network gives {self._shape}, not {DIMENSIONS} numbers")
         last = self._nodes[-1]
         self._nodes[-1] = Node(last.op, last.inputs, ("embedding",), last.attributes)
         pixels = Tensor(np.dtype("u1"), ("n", SIDE, SIDE, 3))
@@ -210,13 +229,12 @@ class _Emitter:
             self._add(self._main or self._block_input or current)
             self._main = None
         elif layer.kind == "fc":
-            self._emit("Flatten")
-            self._emit("MatMul", self._weight(layer.weight))
+            self._linear(layer)
         else:
             self._pool(layer)
 
     def _convolution(self, layer: _Layer) -> None:
-        kernel, _, stride, _, pad, _ = layer.sizes
+        kernel, stride, pad = layer.window
         out, channels = layer.weight.shape[:2]
         if channels != self._shape[0]:
             raise self._reader.fail(f"a convolution reads {channels} channels of {self._shape[0]}")
@@ -226,7 +244,7 @@ class _Emitter:
         self._shape = (out, (self._shape[1] + 2 * pad - kernel) // stride + 1)
 
     def _pool(self, layer: _Layer) -> None:
-        kernel, _, stride, _, _, _ = layer.sizes
+        kernel, stride, _ = layer.window
         channels, side = self._shape
         if kernel == 0:
             self._emit("GlobalAveragePool")
@@ -235,6 +253,14 @@ class _Emitter:
         op = "MaxPool" if layer.kind == "max_pool" else "AveragePool"
         self._emit(op, kernel_shape=(kernel,) * 2, strides=(stride,) * 2)
         self._shape = (channels, (side - kernel) // stride + 1)
+
+    def _linear(self, layer: _Layer) -> None:
+        inputs, outputs = layer.weight.shape
+        if self._shape != (inputs, 1):
+            raise self._reader.fail(f"the last layer reads {inputs} numbers of {self._shape}")
+        self._emit("Flatten")
+        self._emit("MatMul", self._weight(layer.weight))
+        self._shape = (outputs, 1)
 
     def _add(self, other: tuple[str, tuple[int, int]]) -> None:
         """dlib's sum: the larger size on every axis; the smaller operand reads as zero beyond its end."""
@@ -275,5 +301,5 @@ def _fold_affine(layers: list[_Layer], reader: DlibReader) -> list[_Layer]:
         if before.kind != "con" or before.bias.size != layer.bias.size:
             raise reader.fail("an affine layer does not follow a convolution of its size")
         weight = before.weight * layer.weight[:, None, None, None]
-        folded.append(_Layer("con", before.sizes, weight, before.bias * layer.weight + layer.bias))
+        folded.append(_Layer("con", before.window, weight, before.bias * layer.weight + layer.bias))
     return folded

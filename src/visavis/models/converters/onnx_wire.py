@@ -156,7 +156,7 @@ def read_model(data: bytes, name: str) -> Graph:
 def _read_model(data: memoryview) -> Graph:
     fields = _by_number(data)
     opsets = [_by_number(entry) for entry in fields.get(8, [])]
-    opset = next(int(entry[2][0]) for entry in opsets if bytes(entry.get(1, [b""])[0]) == b"")
+    opset = next(int(entry[2][0]) for entry in opsets if _text(entry.get(1, [b""])[0]) == "")
     graph = _by_number(fields[7][0])
     weights = dict(_read_weight(entry) for entry in graph.get(5, []))
     inputs = dict(_read_value(entry) for entry in graph.get(11, []))
@@ -202,8 +202,10 @@ def _read_weight(data: memoryview) -> tuple[str, Array]:
         array = np.frombuffer(fields[9][0], dtype=dtype)
     elif dtype == np.dtype("<f4"):
         array = np.array(list(_packed_floats(fields.get(4, []))), dtype=dtype)
-    else:
+    elif dtype.kind in "iub":
         array = np.array(list(_packed_integers(fields.get(7, fields.get(5, [])))), dtype=dtype)
+    else:
+        raise ValueError(f"a tensor of {dtype} is stored in a way that is not read")
     return _text(fields.get(8, [b""])[0]), array.reshape(shape)
 
 
@@ -282,4 +284,4 @@ def _float(entry: Any) -> float:
 
 
 def _text(entry: Any) -> str:
-    return bytes(entry).decode()
+    return str(entry, "utf-8")  # a number in place of the text is a TypeError

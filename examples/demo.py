@@ -59,7 +59,13 @@ def main() -> None:
         photos = vv.load_image(probe_image), vv.load_image(reference_image)
         comparison = vv.match(*photos)
         evidence = comparison.evidence
-        table.add_row(probe, reference, f"{evidence.score:.3f}", probability_in_words(evidence.probability), str(evidence.decision))
+        table.add_row(
+            probe,
+            reference,
+            f"{evidence.score:.3f}",
+            probability_in_words(evidence.probability),
+            str(evidence.decision),
+        )
         comparison_picture(comparison, *photos).save(OUT / f"{number:02}.png")
     console = Console()
     console.print(table)

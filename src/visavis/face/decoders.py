@@ -114,6 +114,8 @@ def _scrfd_level(
     anchors = len(scores) // (columns * rows)
     if not anchors or len(scores) != anchors * columns * rows:
         raise ModelError(f"the detector returned {len(scores)} rows at stride {stride} for an input of {size}")
+    if scores.max() > 1:
+        raise ModelError(f"the detector's scores reach {scores.max():g}, more than 1; export it with its sigmoid")
     (keep,) = np.nonzero(scores[:, 0] > min_score)
     cell = keep // anchors
     centre = np.stack([cell % columns, cell // columns], axis=1) * np.float32(stride)

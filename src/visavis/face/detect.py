@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from numbers import Real
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,8 +50,11 @@ class DetectionSettings:
     tiles: bool = False
 
     def __post_init__(self) -> None:
-        if not 64 <= self.long_side <= 8192:
-            raise InvalidInput(f"long_side {self.long_side}: needs 64 to 8192 pixels")
+        for item in fields(self):
+            if not isinstance(getattr(self, item.name), Real):
+                raise InvalidInput(f"{item.name} {getattr(self, item.name)!r}: is not a number")
+        if not 64 <= self.long_side <= 8192 or self.long_side % 1:
+            raise InvalidInput(f"long_side {self.long_side}: needs 64 to 8192 whole pixels")
         if not 0 < self.min_score < 1:
             raise InvalidInput(f"min_score {self.min_score}: needs a number between 0 and 1, both excluded")
         if not 0 < self.hint_score <= self.min_score:
@@ -71,6 +75,7 @@ class Detector:
         self.settings = settings
         self._network = network
         self._long_side = min(settings.long_side, card.input.width or 8192, card.input.height or 8192)
+        self._closer_side = min(_CLOSER_VIEW, self._long_side)
 
     def detect(self, image: Image.Image) -> Detections:
         """All faces of an RGB image, the most prominent (largest clearly visible) first, in the image's pixel indices.
@@ -110,9 +115,9 @@ class Detector:
         for row in np.argsort(-first.scores, kind="stable"):
             if not zoom[row] or covered[row] or len(looks) == _MAX_CLOSER:
                 continue
-            half = _CLOSER_VIEW / 2 / float(zoom[row])
+            half = self._closer_side / 2 / float(zoom[row])
             left, top = np.floor(centres[row] - half).astype(int)
-            side = math.ceil(2 * half)
+            side = int(2 * half)  # rounded up, it could need a row of the network's input more
             found = self._look(image, (left, top, left + side, top + side), float(zoom[row]))
             found = found[found.scores >= self.settings.min_score]
             found_centres = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.errors import CardError, InvalidInput
+from visavis.errors import CardError, InvalidInput, ModelError
 from visavis.models.card import ModelCard
 from visavis.models.network import Network, network_input
 
@@ -28,6 +28,8 @@ class Embedder:
         self.card = card
         self.flip = flip
         self._network = network
+        fixed = network.input_shape[0]  # some exports take one chip at a time
+        self._batch = fixed if isinstance(fixed, int) else _BATCH
 
     @property
     def fingerprint(self) -> str:
@@ -43,15 +45,16 @@ class Embedder:
 
         Raises:
             InvalidInput: the chips have another size or type.
+            ModelError: the network does not give what its card promises.
         """
         side = self.card.input.width
-        if chips.dtype != np.uint8 or chips.shape[1:] != (side, side, 3):
-            raise InvalidInput(
-                f"chips: {self.card.id} reads (n, {side}, {side}, 3) uint8, got {chips.dtype} {chips.shape}"
-            )
+        if not isinstance(chips, np.ndarray) or chips.dtype != np.uint8 or chips.shape[1:] != (side, side, 3):
+            got = f"{chips.dtype} {chips.shape}" if isinstance(chips, np.ndarray) else type(chips).__name__
+            raise InvalidInput(f"chips: {self.card.id} reads (n, {side}, {side}, 3) uint8, got {got}")
         if not len(chips):
             return np.zeros((0, self.card.output.dimensions or 0), np.float32)
-        return np.concatenate([self._embed(chips[start : start + _BATCH]) for start in range(0, len(chips), _BATCH)])
+        parts = (chips[start : start + self._batch] for start in range(0, len(chips), self._batch))
+        return np.concatenate([self._embed(part) for part in parts])
 
     def _embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         vectors = self._forward(chips)
@@ -64,5 +67,9 @@ class Embedder:
         if vectors.shape != (len(chips), self.card.output.dimensions):
             raise CardError(
                 f"{self.card.id}: returned {vectors.shape}, its card promises {self.card.output.dimensions} numbers"
+            )
+        if not np.isfinite(vectors).all():
+            raise ModelError(
+                f"{self.card.id}: returned NaN or infinite numbers; its file is damaged, or its card scales wrongly"
             )
         return vectors.astype(np.float32, copy=False)

@@ -25,11 +25,13 @@ from visavis.face.embed import Embedder
 from visavis.face.quality import quality as measure_quality
 from visavis.images import ImageSource, Limits, Photo
 from visavis.models import DEFAULT_DETECTOR, DEFAULT_EMBEDDER, LANDMARKS, ModelCard, Network, find_card, model_bytes
+from visavis.models.network import check_device
 from visavis.models.regression_trees import RegressionTrees
 from visavis.types import Faces
 
 Alignment = Literal["points5", "dlib5"]
 _CHIPS_AT_ONCE = 32
+_IMAGES_AT_ONCE = 32  # waiting for each other's chips: where faces are rare, results must come nevertheless
 _IMAGES_AHEAD = 4  # per worker: enough to keep all busy, few enough to bound memory
 
 
@@ -93,12 +95,15 @@ class Engine:
                     f"{card.id} is a model for the task {card.task!r}, not {task!r}; see `visavis models list`"
                 )
         self.template: ChipTemplate = chip_template(self.embedder_card.alignment or "")
+        if self.template.size != self.embedder_card.input.width:
+            raise CardError(f"{embedder}: its network does not read chips of {self.template.name}; mend its card")
         if align not in ("points5", "dlib5"):
             raise InvalidInput(f"align {align!r}: choose 'points5' or 'dlib5'")
         if align == "dlib5" and self.template.name != "dlib-150":
             raise InvalidInput(f"align 'dlib5' belongs to dlib's network, not to {embedder}; use 'points5'")
-        if threads is not None and threads < 1:
-            raise InvalidInput(f"threads {threads}: needs a whole number of 1 or more, or None for all cores")
+        if threads is not None and not (isinstance(threads, int) and threads >= 1):
+            raise InvalidInput(f"threads {threads!r}: needs a whole number of 1 or more, or None for all cores")
+        check_device(device)
         self.align = align
         self.flip = flip
         self.threads = threads or _usable_cores()
@@ -163,8 +168,12 @@ class Engine:
         """Like `faces_batch` for any number of images, yielding in order with bounded memory."""
         if errors not in ("raise", "return"):
             raise InvalidInput(f"errors {errors!r}: choose 'raise' or 'return'")
+        return self._stream(_each(images), embed, quality, errors)
+
+    def _stream(
+        self, sources: Iterator[ImageSource], embed: bool, quality: bool, errors: Literal["raise", "return"]
+    ) -> Iterator[Faces | VisavisError]:
         stages = self._bulk
-        sources = iter(images)
 
         def look(image: ImageSource) -> _Looked | VisavisError:
             try:
@@ -182,7 +191,7 @@ class Engine:
                     raise result
                 waiting.append(result)
                 ahead.extend(self._workers.submit(look, image) for image in islice(sources, 1))
-                if not embed or not ahead or _chips_in(waiting) >= _CHIPS_AT_ONCE:
+                if not embed or not ahead or _enough(waiting):
                     yield from self._finished(waiting, embed)
                     waiting = []
         finally:
@@ -301,5 +310,17 @@ def _usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _chips_in(items: list[_Looked | VisavisError]) -> int:
-    return sum(len(item.chips) for item in items if isinstance(item, _Looked))
+def _enough(items: list[_Looked | VisavisError]) -> bool:
+    """Whether these fill a batch, or have waited for one long enough."""
+    chips = sum(len(item.chips) for item in items if isinstance(item, _Looked))
+    return chips >= _CHIPS_AT_ONCE or len(items) >= _IMAGES_AT_ONCE
+
+
+def _each(images: Iterable[ImageSource]) -> Iterator[ImageSource]:
+    """Images one by one, unless a single one was passed, whose letters, bytes or rows would be taken for images."""
+    single = isinstance(images, str | bytes | bytearray | memoryview | os.PathLike) or hasattr(images, "read")
+    if single or not isinstance(images, Iterable) or (isinstance(images, np.ndarray) and images.ndim in (2, 3)):
+        raise InvalidInput(
+            f"images: expected several, got one {type(images).__name__}; pass a list of images, or use `faces`"
+        )
+    return iter(images)

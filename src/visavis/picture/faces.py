@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SMALLEST, _LARGEST = 480, 1600
 """Sides in pixels: the longer one of the picture is brought between them."""
 _COLOUR: Colour = (24, 120, 110)
+_NARROWEST = 320  # room for the caption
 _TEXT = 16
 
 
@@ -31,9 +32,12 @@ def faces_picture(photo: Photo, faces: Faces) -> Image.Image:
     panel = photo.image.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     view = View(0, 0, photo.width, photo.height)
     for face in reversed(list(faces)):  # the largest last, over its neighbours
-        mark_face(panel, face, view, _COLOUR, width=2, points=True)
+        mark_face(panel, face, view, _COLOUR, width=2)
         _label(panel, face, view)
-    return stack([panel, _caption(photo, len(faces), panel.width)], 0)
+    caption = _caption(photo, len(faces), max(panel.width, _NARROWEST))
+    framed = Image.new("RGB", (caption.width, panel.height), PAPER)
+    framed.paste(panel, (0, 0))
+    return stack([framed, caption], 0)
 
 
 def _label(panel: Image.Image, face: Face, view: View) -> None:
@@ -52,6 +56,7 @@ def _caption(photo: Photo, count: int, width: int) -> Image.Image:
     block = Image.new("RGB", (width, line_height(_TEXT) + 12), PAPER)
     name = PurePath(photo.source).name or photo.source
     found = f"{count or 'no'} face{'' if count == 1 else 's'}"
-    text = shorten(f"{found}, {photo.width} x {photo.height} pixels: {name}", _TEXT, width - 16)
+    facts = f"{found}, {photo.width} x {photo.height} px: "
+    text = facts + shorten(name, _TEXT, width - 16 - width_of(facts, _TEXT))
     ImageDraw.Draw(block).text((8, block.height / 2), text, INK, font(_TEXT), anchor="lm")
     return block

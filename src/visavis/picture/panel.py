@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _SHAPES = (0.6, 1.8)
 """Width / height of a panel: what is slimmer or wider is cropped around the face, so that it stays visible."""
-_OTHER: Colour = (150, 156, 163)
+_OTHER: Colour = (184, 190, 197)
 
 
 @dataclass(frozen=True)
@@ -54,21 +54,22 @@ def draw_panel(photo: Photo, view: View, height: int, face: Face, others: list[F
     box = (view.left, view.top, view.left + view.width, view.top + view.height)
     panel = photo.image.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
     for other in others:
-        mark_face(panel, other, view, _OTHER, width=1, points=False)
-    mark_face(panel, face, view, colour, width=3, points=True)
+        mark_face(panel, other, view, _OTHER, width=2, plain=True)
+    mark_face(panel, face, view, colour, width=3)
     return panel
 
 
-def mark_face(panel: Image.Image, face: Face, view: View, colour: Colour, *, width: int, points: bool) -> None:
-    """Draw a face's box, and its five points, onto a panel that shows `view`."""
+def mark_face(panel: Image.Image, face: Face, view: View, colour: Colour, *, width: int, plain: bool = False) -> None:
+    """Draw a face's box onto a panel that shows `view`; unless `plain`, with its five points and bright edges."""
     draw = ImageDraw.Draw(panel)
     box = face.box
     left, top = to_panel(panel, view, box.left, box.top)
     right, bottom = to_panel(panel, view, box.right, box.bottom)
     right, bottom = max(right, left + 1), max(bottom, top + 1)
-    draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline=PAPER, width=width + 2)
+    if not plain:
+        draw.rectangle((left - 1, top - 1, right + 1, bottom + 1), outline=PAPER, width=width + 2)
     draw.rectangle((left, top, right, bottom), outline=colour, width=width)
-    if points:
+    if not plain:
         radius = min(4.0, max(1.5, (right - left) / 30))
         for x, y in face.points.tolist():
             at = to_panel(panel, view, x, y)

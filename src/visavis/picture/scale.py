@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _TEXT, _SMALL = 15, 13
 _BAR_TOP, _BAR_HEIGHT = 34, 30
+_LABEL = 170  # width that a threshold's label may take
 _RULER_TOP, _RULER_HEIGHT = _BAR_TOP + _BAR_HEIGHT + 56, 52
 _HEIGHT = _RULER_TOP + 3 * _RULER_HEIGHT - 8
 
@@ -53,12 +54,22 @@ def draw_scale(evidence: Evidence, calibration: Calibration, width: int) -> Imag
 
 
 def _axis(evidence: Evidence, calibration: Calibration, width: int) -> _Axis:
-    """From the middle of the non-mated scores to the middle of the mated ones, and somewhat beyond."""
+    """From the middle of the non-mated scores to the middle of the mated ones, and somewhat beyond.
+
+    Further where a threshold would else come so close to an end that its label had no room beside it: `left`, `middle`
+    and `right` are the lengths below, between and above the thresholds, `room` is a label's share of the axis.
+    """
     ends = [threshold for rows in (calibration.fmr, calibration.fnmr) for _, threshold in rows]
     ends += [evidence.match_threshold, evidence.no_match_threshold, evidence.score]
-    low, high = min(ends), max(ends)
-    margin = max(0.06 * (high - low), 1e-3)
-    return _Axis(low - margin, high + margin, width)
+    margin = max(0.06 * (max(ends) - min(ends)), 1e-3)
+    left, right = evidence.no_match_threshold - min(ends) + margin, max(ends) + margin - evidence.match_threshold
+    middle = evidence.match_threshold - evidence.no_match_threshold
+    room = _LABEL / width
+    length = max(left + middle + right, (left + middle) / (1 - room), (middle + right) / (1 - room))
+    length = max(length, middle / (1 - 2 * room))
+    low = evidence.no_match_threshold - max(left, room * length)
+    high = evidence.match_threshold + max(right, room * length)
+    return _Axis(low, high, width)
 
 
 def _draw_zones(draw: ImageDraw.ImageDraw, axis: _Axis, evidence: Evidence) -> None:
@@ -71,6 +82,9 @@ def _draw_zones(draw: ImageDraw.ImageDraw, axis: _Axis, evidence: Evidence) -> N
         chosen = zone is evidence.decision
         fill = DECISIONS[zone] if chosen else _pale(DECISIONS[zone])
         draw.rectangle((left, _BAR_TOP, right, _BAR_TOP + _BAR_HEIGHT), fill=fill)
+        if chosen:  # the wider part beside the marker
+            marker = axis.x(evidence.score)
+            left, right = max((left, marker), (marker, right), key=lambda ends: ends[1] - ends[0])
         if width_of(zone, _TEXT) + 12 <= right - left:
             middle = ((left + right) / 2, _BAR_TOP + _BAR_HEIGHT / 2)
             draw.text(middle, zone, PAPER if chosen else INK, font(_TEXT), anchor="mm")
@@ -91,10 +105,8 @@ def _draw_threshold(draw: ImageDraw.ImageDraw, axis: _Axis, at: float, lines: tu
     x, bottom = axis.x(at), _BAR_TOP + _BAR_HEIGHT
     draw.line((x, _BAR_TOP - 4, x, bottom + 40), INK, 1)
     for number, line in enumerate(lines):
-        width = width_of(line, _SMALL)
-        left = x - 6 - width if justify == "right" else x + 6
-        left = min(max(left, 0), axis.width - width)
-        draw.text((left, bottom + 6 + 18 * number), line, INK if number == 0 else FAINT, font(_SMALL))
+        at_side, anchor = (x - 6, "ra") if justify == "right" else (x + 6, "la")
+        draw.text((at_side, bottom + 6 + 18 * number), line, FAINT if number else INK, font(_SMALL), anchor=anchor)
 
 
 def _draw_ruler(draw: ImageDraw.ImageDraw, axis: _Axis, top: int, title: str, ticks: list[tuple[float, str]]) -> None:

@@ -32,20 +32,24 @@ def convert(data: bytes, name: str) -> bytes:
     """
     graph = read_model(data, name)
     try:
-        if list(graph.inputs) != [_INPUT] or _HEAT not in graph.outputs:
-            raise ValueError(f"its inputs are {list(graph.inputs)}")
-        graph = _join_heads(_fold_batch_norm(graph))
+        return write_model(_rewritten(graph))
     except (LookupError, ValueError, TypeError) as error:  # whatever an unknown graph lacks or has otherwise
         raise ModelCorrupt(
             f"{name}: not the published CenterFace graph ({error}); fetch it again with `visavis models pull --force`"
         ) from error
+
+
+def _rewritten(graph: Graph) -> Graph:
+    if list(graph.inputs) != [_INPUT] or _HEAT not in graph.outputs:
+        raise ValueError(f"its inputs are {list(graph.inputs)}")
+    graph = _join_heads(_fold_batch_norm(graph))
     entry = (
         Node("Transpose", ("pixels",), ("planes",), {"perm": (0, 3, 1, 2)}),
         Node("Cast", ("planes",), (_INPUT,), {"to": 1}),
     )
     pixels = Tensor(np.dtype("u1"), ("n", "height", "width", 3))
     maps = Tensor(np.dtype("<f4"), ("n", MAPS, "rows", "columns"))
-    return write_model(graph.with_nodes(entry + graph.nodes, inputs={"pixels": pixels}, outputs={"maps": maps}))
+    return graph.with_nodes(entry + graph.nodes, inputs={"pixels": pixels}, outputs={"maps": maps})
 
 
 def _fold_batch_norm(graph: Graph) -> Graph:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import warnings
 
 import pytest
@@ -16,7 +17,9 @@ COUNT = 5000
 
 @pytest.mark.weights
 @pytest.mark.slow
-def test_damaged_photos_give_faces_or_a_clear_error(astronaut, tmp_path):
+def test_damaged_photos_give_faces_or_a_clear_error(astronaut, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     face = Image.fromarray(astronaut).crop((150, 20, 300, 200)).resize((75, 90))
     samples = []
     for name in ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "PPM"):
@@ -24,7 +27,6 @@ def test_damaged_photos_give_faces_or_a_clear_error(astronaut, tmp_path):
         face.save(buffer, name)
         samples.append(Sample(name, buffer.getvalue(), face.size))
     engine = vv.Engine()
-    before = set(tmp_path.iterdir())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow speaks of damaged metadata
         damaged = mutants(samples, seed=1, count=COUNT)
@@ -33,4 +35,4 @@ def test_damaged_photos_give_faces_or_a_clear_error(astronaut, tmp_path):
     found = [result for result in results if not isinstance(result, vv.VisavisError)]
     assert sum(map(len, found)) > 100, "the damage was meant to leave some faces"
     assert len(results) - len(found) > 1000, "and to make many files unreadable"
-    assert set(tmp_path.iterdir()) == before
+    assert not list(tmp_path.iterdir()), "nothing is written here, nor to the folder of temporary files"

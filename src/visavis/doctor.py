@@ -22,6 +22,7 @@ from visavis.models.card import ModelCard
 from visavis.models.converters.onnx_wire import Graph, Node, Tensor, write_model
 from visavis.models.locations import cache_dir, offline, user_cards_dir
 from visavis.models.network import DEVICES
+from visavis.models.registry import unreadable_cards
 
 _EXTRAS = {
     "parquet": "pyarrow",
@@ -60,13 +61,10 @@ def examine() -> dict[str, Any]:
 
 
 def _models(problems: list[str]) -> dict[str, str]:
-    try:
-        known, default = cards(), {card.id for card in default_cards()}
-    except VisavisError as error:
-        problems.append(str(error))
-        return {}
+    default = {card.id for card in default_cards()}
+    problems.extend(str(error) for error in unreadable_cards().values())
     rows: dict[str, str] = {}
-    for name, card in known.items():
+    for name, card in cards().items():
         state, problem = _state_of_model(card)
         if problem or (offline() and name in default and state != "ready"):
             problems.append(problem or f"{name}: is not here, and VISAVIS_OFFLINE forbids fetching it")

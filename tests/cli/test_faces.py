@@ -80,3 +80,13 @@ def test_a_folder_without_photos_is_named(visavis, tmp_path):
     ran = visavis("detect", tmp_path, "--json")
     assert ran.code == 2
     assert ran.json["error"]["type"] == "ImageNotFound"
+
+
+def test_a_folder_that_cannot_be_searched_is_named_not_passed_over(visavis, photos, monkeypatch):
+    def walk(folder, onerror):
+        onerror(PermissionError(13, "Permission denied", f"{folder}/secret"))
+
+    monkeypatch.setattr("os.walk", walk)
+    ran = visavis("detect", photos)
+    assert ran.code == 2
+    assert "secret: cannot be searched (Permission denied)" in ran.err

@@ -20,7 +20,7 @@ PROGRAM = [sys.executable, "-c", "from visavis.cli import main; main()"]
     [
         (("match", "only-one.jpg"), "reference"),
         (("match", "a", "b", "--no-such-option"), "--no-such-option"),
-        (("detect", "a.jpg", "--long-side", "wide"), "'wide'"),
+        (("detect", "a.jpg", "--long-side", "wide"), "--long-side"),
         (("sing",), "'sing'"),
     ],
 )
@@ -122,9 +122,7 @@ def test_a_full_disk_leaves_no_templates(visavis, photos, tmp_path, monkeypatch)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.weights
 def test_a_model_that_cannot_be_kept_is_an_error_of_pull(visavis, tmp_path, monkeypatch):
-    (tmp_path / "file").write_bytes(b"")
     monkeypatch.setattr("visavis.models.cache.Cache.write", lambda *_: False)
     monkeypatch.setattr("visavis.models.sources.local_bytes", lambda card: b"weights")
     monkeypatch.setattr("visavis.models.store.convert", lambda card, data: data)
@@ -154,6 +152,7 @@ def test_notices_of_the_library_reach_stderr_once_per_run_and_never_stdout(visav
 def test_an_interruption_exits_with_130_and_leaves_no_file(photos, tmp_path):
     command = [*PROGRAM, "embed", *["."] * 400, "--out", str(tmp_path / "templates.npz")]
     process = subprocess.Popen(command, cwd=photos, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stderr
     for line in process.stderr:  # the first broken photo is reported: the work is under way
         if b"broken.jpg" in line:
             break
@@ -162,3 +161,14 @@ def test_an_interruption_exits_with_130_and_leaves_no_file(photos, tmp_path):
     assert process.returncode == 130
     assert (out, b"Traceback" in err) == (b"", False)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_engine_options_of_the_program_are_those_of_the_library():
+    import inspect
+
+    from visavis.cli.options import _ENGINE
+    from visavis.face import Engine
+
+    parameters = inspect.signature(Engine.__init__).parameters
+    library = {name: p.default for name, p in parameters.items() if name not in ("self", "limits")}
+    assert {name: default for name, (_, default, _) in _ENGINE.items()} == library

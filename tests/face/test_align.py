@@ -96,6 +96,8 @@ def test_beyond_the_picture_is_black(astronaut):
         np.full((1, 5, 2), 7.0),
         np.full((1, 5, 2), np.nan),
         np.full((1, 5, 2), np.inf),
+        np.array([DLIB_150.points]) * 1e30,
+        [],
         np.zeros((5, 2)),
         np.zeros((1, 4, 2)),
     ],
@@ -119,6 +121,6 @@ def test_templates_follow_insightfaces_rule():
     assert arcface_template(128).points[0] == pytest.approx((38.2946 + 8, 51.6963))
     assert arcface_template(224).points[2] == pytest.approx((2 * 56.0252, 2 * 71.7366))
     assert chip_template("dlib-150") is DLIB_150
-    for name in ("arcface-100", "arcface-0", "dlib-112", "", "arcface-"):
+    for name in ("arcface-100", "arcface-0", "dlib-112", "", "arcface-", "arcface-\N{SUPERSCRIPT TWO}"):
         with pytest.raises(InvalidInput):
             chip_template(name)

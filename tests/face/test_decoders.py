@@ -81,6 +81,13 @@ def test_scrfd_outputs_decode_as_written_out(anchors, batched):
         assert found.scores[row] == score
 
 
+def test_scores_beyond_one_are_refused():
+    scores, boxes, points = scrfd_outputs(0, 2, 96, 64)
+    scores[1][3] = 7.5
+    with pytest.raises(ModelError, match=r"scores reach 7\.5, more than 1; export it with its sigmoid"):
+        decode_scrfd([*scores, *boxes, *points], 0.5, (96, 64))
+
+
 def test_outputs_of_another_detector_are_refused():
     scores, boxes, points = scrfd_outputs(0, 2, 96, 64)
     with pytest.raises(ModelError, match="three strides"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -40,6 +41,58 @@ def placed(astronaut, size, corner, scale=1.0):
     portrait = Image.fromarray(astronaut)
     canvas.paste(portrait.resize((round(512 * scale),) * 2, Image.Resampling.LANCZOS), corner)
     return canvas
+
+
+class OneFace:
+    """A network that sees a face of this height, in pixels of its input, in the first picture, and nothing after."""
+
+    input_shape = ("n", "height", "width", 3)
+
+    def __init__(self, height, landmarks, cell=(20, 30)):
+        self.seen = []
+        self._maps = (math.log(height / 4), cell, landmarks)
+
+    def run(self, batch):
+        self.seen.append(batch.shape)
+        maps = np.full((1, 15, batch.shape[1] // 4, batch.shape[2] // 4), -9, np.float32)
+        if len(self.seen) == 1:
+            log_size, (row, column), landmarks = self._maps
+            maps[0, :, row, column] = [2, log_size, log_size, 0, 0, *np.ravel(landmarks)]
+        return [maps]
+
+
+FEATURES = [(0.4, 0.3), (0.4, 0.7), (0.6, 0.5), (0.8, 0.35), (0.8, 0.65)]
+"""(y, x) of the five points in a box."""
+
+
+def detector(network, **settings):
+    return Detector(find_card("centerface"), network, DetectionSettings(**settings))
+
+
+@pytest.mark.parametrize("height", np.linspace(6, 25, 12))
+def test_closer_looks_are_of_one_small_size(height):
+    network = OneFace(height, FEATURES)
+    detector(network).detect(Image.new("RGB", (1920, 1440)))
+    assert network.seen[:2] == [(1, 480, 640, 3), (1, 192, 192, 3)]
+
+
+def test_faces_in_full_view_get_no_closer_look():
+    network = OneFace(40, FEATURES)
+    (box,) = detector(network).detect(Image.new("RGB", (1920, 1440))).boxes
+    assert network.seen == [(1, 480, 640, 3)]
+    centre = 3 * np.array([4 * 30.5 + 0.5, 4 * 20.5 + 0.5]) - 0.5
+    np.testing.assert_allclose((box[:2] + box[2:]) / 2, centre, atol=1e-3)
+    np.testing.assert_allclose(box[2:] - box[:2], (120, 120), rtol=1e-5)
+
+
+def test_what_is_centred_in_the_padding_is_no_face():
+    for cell, count in (((20, 30), 1), ((28, 30), 0)):  # the picture ends in row 25, its padding in row 31
+        network = OneFace(40, FEATURES, cell)
+        assert len(detector(network).detect(Image.new("RGB", (640, 100)))) == count
+
+
+def test_points_that_coincide_make_no_face():
+    assert len(detector(OneFace(40, [(0.5, 0.5)] * 5)).detect(Image.new("RGB", (640, 480)))) == 0
 
 
 @pytest.mark.weights
@@ -152,6 +205,9 @@ def test_tiles_cover_the_photo_and_overlap(size):
         ({"hint_score": 0.9}, r"hint_score 0\.9"),
         ({"max_iou": 2.0}, r"max_iou 2\.0"),
         ({"min_size": float("nan")}, "min_size nan"),
+        ({"long_side": "640"}, "long_side '640': is not a number"),
+        ({"long_side": 640.5}, r"long_side 640\.5: needs 64 to 8192 whole pixels"),
+        ({"min_score": None}, "min_score None: is not a number"),
     ],
 )
 def test_settings_out_of_range_are_refused_by_name(settings, name):

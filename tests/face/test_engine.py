@@ -81,6 +81,31 @@ def test_a_stream_reads_only_a_little_ahead(engine, astronaut):
     stream.close()
 
 
+def test_a_stream_without_faces_does_not_wait_for_one(engine):
+    taken = 0
+
+    def source():
+        nonlocal taken
+        while True:
+            taken += 1
+            yield np.zeros((40, 60, 3), np.uint8)
+
+    stream = engine.stream(source())
+    assert len(next(stream)) == 0
+    assert taken < 100
+    stream.close()
+
+
+def test_one_image_in_place_of_several_is_refused(engine, astronaut, tmp_path):
+    for single in ("photo.jpg", tmp_path, b"bytes", astronaut, Image.fromarray(astronaut), io.BytesIO(), None, 7):
+        with pytest.raises(InvalidInput, match="images: expected several, got one"):
+            engine.faces_batch(single)
+        with pytest.raises(InvalidInput, match="pass a list of images, or use `faces`"):
+            engine.stream(single)
+    assert [len(faces) for faces in engine.faces_batch(np.stack([astronaut, astronaut]))] == [1, 1]
+    assert engine.faces_batch([]) == []
+
+
 def test_a_long_stream_keeps_nothing(engine, astronaut):
     small = astronaut[::4, ::4]
     tracemalloc.start()
@@ -140,6 +165,9 @@ def test_arguments_are_checked_at_once():
         ({"embedder": "centerface"}, CardError),
         ({"align": "best"}, InvalidInput),
         ({"threads": 0}, InvalidInput),
+        ({"threads": 1.5}, InvalidInput),
+        ({"device": "tpu"}, InvalidInput),
+        ({"detector": None}, ModelNotFound),
         ({"long_side": 1}, InvalidInput),
     ):
         with pytest.raises(kind):
@@ -149,7 +177,8 @@ def test_arguments_are_checked_at_once():
 
 
 def test_chips_of_a_wrong_kind_are_refused(engine):
-    for chips in (np.zeros((1, 112, 112, 3), np.uint8), np.zeros((1, 150, 150, 3)), np.zeros((150, 150, 3), np.uint8)):
+    wrong_sides, wrong_type = np.zeros((1, 112, 112, 3), np.uint8), np.zeros((1, 150, 150, 3))
+    for chips in (wrong_sides, wrong_type, np.zeros((150, 150, 3), np.uint8), [[1, 2]], None):
         with pytest.raises(InvalidInput, match=r"reads \(n, 150, 150, 3\) uint8"):
             engine.embed(chips)
 

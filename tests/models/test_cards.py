@@ -3,11 +3,12 @@ from __future__ import annotations
 import copy
 
 import pytest
+import tomli_w
 
 from visavis.errors import CardError, ModelNotFound
 from visavis.models import cards, default_cards, find_card
 from visavis.models.card import parse_card
-from visavis.models.registry import builtin_cards
+from visavis.models.registry import builtin_cards, unreadable_cards, user_cards
 from visavis.models.verify import reference_pattern
 
 
@@ -54,6 +55,14 @@ def test_a_card_read_back_from_its_fields_is_the_same(fields):
         ({"source": {"sha256": "0" * 64}}, "give exactly one of package, path and url"),
         ({"source": {"sha256": "0" * 64, "path": "x", "url": "y"}}, "give exactly one of package, path and url"),
         ({"source": {"sha256": "0" * 64, "package": "x"}}, "a package source needs version"),
+        ({"task": "detect"}, "the task 'detect' needs output.decoder centerface or scrfd"),
+        ({"input": {"layout": "nchw-float32", "width": 1, "height": 1, "std": [1, 0, 1]}}, "input.std.1: Input should"),
+        ({"input": {"layout": "nchw-float32", "width": -1, "height": 1}}, "input.width: Input should"),
+        (
+            {"reference": {"values": [1], "tolerance": float("nan"), "made_by": "x"}},
+            "reference.tolerance: Input should",
+        ),
+        ({"licence": {"name": "x", "text": "x", "training_data": "x"}}, "licence.commercial_use: Field required"),
     ],
 )
 def test_what_is_wrong_with_a_card_is_named(fields, change, problem):
@@ -65,14 +74,27 @@ def test_what_is_wrong_with_a_card_is_named(fields, change, problem):
 def test_a_wrong_name_is_answered_with_the_nearest():
     with pytest.raises(ModelNotFound, match="did you mean dlib-resnet"):
         find_card("dlib-resnt")
+    with pytest.raises(ModelNotFound, match=r"no model is called None; did you mean centerface, dlib-"):
+        find_card(None)
 
 
-def test_own_cards_cannot_replace_built_in_ones(tmp_path, monkeypatch):
+def test_a_broken_card_is_named_and_takes_no_other_model_away(tmp_path, monkeypatch):
     monkeypatch.setenv("VISAVIS_DATA", str(tmp_path))
     (tmp_path / "cards").mkdir()
     (tmp_path / "cards" / "broken.toml").write_text("id = [")
+    assert cards() == builtin_cards()
     with pytest.raises(CardError, match=r"broken\.toml.*mend or delete"):
-        cards()
+        find_card("broken")
+    assert list(unreadable_cards()) == ["broken.toml"]
+
+
+def test_own_cards_cannot_replace_built_in_ones(tmp_path, monkeypatch, fields):
+    monkeypatch.setenv("VISAVIS_DATA", str(tmp_path))
+    (tmp_path / "cards").mkdir()
+    fields["title"] = "an impostor"
+    (tmp_path / "cards" / "dlib-resnet.toml").write_text(tomli_w.dumps(fields))
+    assert user_cards()["dlib-resnet"].title == "an impostor"
+    assert find_card("dlib-resnet") == cards()["dlib-resnet"] == builtin_cards()["dlib-resnet"]
 
 
 def test_the_reference_pattern_never_changes():

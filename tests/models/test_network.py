@@ -40,6 +40,12 @@ def test_unknown_devices_are_refused():
         Network(tiny.embedder(), "tiny", device="tpu")
 
 
+@pytest.mark.parametrize("inputs", [0, 2])
+def test_models_that_read_anything_but_one_input_are_refused(inputs):
+    with pytest.raises(ModelError, match=f"odd: reads {inputs} inputs, expected one"):
+        Network(tiny.adder(inputs), "odd")
+
+
 def test_input_of_a_wrong_shape_is_named():
     with pytest.raises(ModelError, match=r"tiny: failed on an input of shape \(1, 3, 5, 5\)"):
         Network(tiny.embedder(), "tiny").run(np.zeros((1, 3, 5, 5), np.float32))

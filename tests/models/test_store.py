@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 
+import filelock
 import numpy as np
 import pytest
 from tests.models import tiny
 
 from visavis.errors import LicenceRestricted, ModelCorrupt, ModelUnavailable
-from visavis.models import Cache, Network, find_card, model_bytes, pull, register
+from visavis.models import Cache, Network, find_card, model_bytes, pull, register, sources, store
 from visavis.models.converters.onnx_wire import read_model, write_model
 from visavis.models.verify import verify
+from visavis.storage import write_atomic
 
 
 @pytest.fixture
@@ -57,6 +59,52 @@ def test_a_folder_that_cannot_be_written_leaves_the_model_in_memory(own, tmp_pat
     data = pull(own, cache=Cache(tmp_path / "blocked"), notify=said.append)
     assert data == (tmp_path / "tiny.onnx").read_bytes()
     assert "stays in memory" in said[-1]
+
+
+def test_a_model_that_cannot_be_cached_is_brought_once_a_process(own, tmp_path, monkeypatch):
+    monkeypatch.setenv("VISAVIS_CACHE", str(tmp_path / "tiny.onnx"))  # a file where the folder should be
+    monkeypatch.setattr(store, "_uncached", {})
+    source = own.source.model_copy(update={"path": None, "url": own.source.path.as_uri()})
+    card, brought, fetch = own.model_copy(update={"source": source}), [], sources.fetch_bytes
+
+    def counted(*args):
+        brought.append(args)
+        return fetch(*args)
+
+    monkeypatch.setattr(sources, "fetch_bytes", counted)
+    assert model_bytes(card) == model_bytes(card) == tiny.embedder()
+    assert len(brought) == 1
+
+
+def test_a_disk_that_knows_no_locks_is_used_without(own, tmp_path, monkeypatch):
+    def acquire(self, *args, **options):
+        raise NotImplementedError("FileSystem does not appear to support flock")
+
+    monkeypatch.setattr(filelock.FileLock, "acquire", acquire)
+    assert pull(own, cache=Cache(tmp_path / "cache")) == tiny.embedder()
+
+
+@pytest.mark.parametrize("written", [0, 1, 2])
+def test_what_a_killed_process_leaves_does_not_count(own, tmp_path, monkeypatch, written):
+    class Killed(BaseException):
+        pass
+
+    left = [None] * written
+
+    def write_or_die(path, data):
+        if not left:
+            path.with_name(".visavis-0.part").write_bytes(data[:10])
+            raise Killed
+        left.pop()
+        write_atomic(path, data)
+
+    folder = Cache(tmp_path / "cache")
+    with monkeypatch.context() as patch:
+        patch.setattr("visavis.models.cache.write_atomic", write_or_die)
+        with pytest.raises(Killed):
+            pull(own, cache=folder)
+    assert folder.read(own) is None
+    assert pull(own, cache=folder) == folder.read(own) == tiny.embedder()
 
 
 def test_a_damaged_copy_is_brought_again_with_a_notice(own, tmp_path):
@@ -123,6 +171,26 @@ def test_a_changed_weight_is_noticed(name):
     graph.weights[largest] = graph.weights[largest] * np.float32(1.02)
     with pytest.raises(ModelCorrupt, match="outputs differ by"):
         verify(card, write_model(graph))
+
+
+@pytest.mark.weights
+def test_a_flipped_bit_in_the_cache_is_noticed_and_mended(tmp_path, monkeypatch, original_weights):
+    card, cache, said = find_card("centerface"), Cache(tmp_path), []
+    data = pull(card, cache=cache, archive=original_weights("centerface"))
+    damaged = bytearray(data)
+    damaged[len(data) // 2] ^= 1
+    cache.path(card).write_bytes(damaged)
+    assert (
+        pull(card, cache=cache, archive=original_weights("centerface"), notify=said.append) == cache.read(card) == data
+    )
+    assert said == [f"centerface: the cached copy {cache.path(card)} is damaged; bringing it again"]
+
+
+@pytest.mark.weights
+def test_a_model_that_cannot_be_run_is_corrupt():
+    card = find_card("dlib-resnet")
+    with pytest.raises(ModelCorrupt, match="dlib-resnet: cannot be run"):
+        verify(card, tiny.embedder())
 
 
 def test_a_file_that_is_no_model_is_refused():

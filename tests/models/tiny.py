@@ -9,18 +9,20 @@ from visavis.models.converters.onnx_wire import Graph, Node, Tensor, write_model
 FLOAT = np.dtype("<f4")
 
 
-def embedder(side: int = 112, dimensions: int = 32, seed: int = 0, outputs: int = 1) -> bytes:
-    """(n, 3, side, side) -> (n, dimensions): block means times a random matrix."""
+def embedder(
+    side: int = 112, dimensions: int = 32, seed: int = 0, outputs: int = 1, batch: int | str = "n", gain: float = 1.0
+) -> bytes:
+    """(batch, 3, side, side) -> (batch, dimensions): block means times a random matrix times the gain."""
     cells = 3 * (side // 16) ** 2
-    weights = {"w": np.random.default_rng(seed).normal(size=(cells, dimensions)).astype(FLOAT)}
+    weights = {"w": np.random.default_rng(seed).normal(size=(cells, dimensions)).astype(FLOAT) * FLOAT.type(gain)}
     nodes = [
         Node("AveragePool", ("x",), ("small",), {"kernel_shape": (16, 16), "strides": (16, 16)}),
         Node("Flatten", ("small",), ("flat",)),
         Node("MatMul", ("flat", "w"), ("v0",)),
     ]
     nodes += [Node("Identity", ("v0",), (f"v{number}",)) for number in range(1, outputs)]
-    vectors = {f"v{number}": Tensor(FLOAT, ("n", dimensions)) for number in range(outputs)}
-    return write_model(Graph(tuple(nodes), weights, {"x": Tensor(FLOAT, ("n", 3, side, side))}, vectors))
+    vectors = {f"v{number}": Tensor(FLOAT, (batch, dimensions)) for number in range(outputs)}
+    return write_model(Graph(tuple(nodes), weights, {"x": Tensor(FLOAT, (batch, 3, side, side))}, vectors))
 
 
 def scrfd(seed: int = 0, points: bool = True, side: int | str = "side", anchors: int = 2) -> bytes:
@@ -44,3 +46,13 @@ def scrfd(seed: int = 0, points: bool = True, side: int | str = "side", anchors:
             outputs[name] = Tensor(FLOAT, ("rows", width))
     shape = (1, 3, side, side) if isinstance(side, int) else (1, 3, "height", "width")
     return write_model(Graph(tuple(nodes), weights, {"x": Tensor(FLOAT, shape)}, outputs))
+
+
+def adder(inputs: int) -> bytes:
+    """A graph of so many inputs, added to a weight."""
+    given = {f"x{number}": Tensor(FLOAT, ("n", 3, 112, 112)) for number in range(inputs)}
+    nodes = [Node("Identity", ("w",), ("sum",))]
+    for name in given:
+        nodes.append(Node("Add", (nodes[-1].outputs[0], name), (f"sum_{name}",)))
+    weights = {"w": np.ones((1, 3, 112, 112), FLOAT)}
+    return write_model(Graph(tuple(nodes), weights, given, {nodes[-1].outputs[0]: Tensor(FLOAT, ("n", 3, 112, 112))}))

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 import typer
-
-if TYPE_CHECKING:
-    pass
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on stdout.")]
 Images = Annotated[list[str], typer.Argument(help="Photos; folders are searched for photos.", metavar="IMAGE...")]
 
+_SUFFIXES = frozenset(
+    ".jpg .jpeg .jpe .png .webp .gif .tif .tiff .bmp .pbm .pgm .ppm .jp2 .j2k .avif .heic .heif .mpo".split()
+)
 _PANEL = "Engine"
 _ENGINE: dict[str, tuple[Any, Any, str]] = {
     "detector": (str, "centerface", "Model that finds faces."),
@@ -52,40 +53,25 @@ def with_engine(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def photos(paths: list[str]) -> list[str]:
-    """The paths with every folder replaced by the photos below it, in order of name.
+    """The paths with every folder replaced by the photos at any depth below it, in order of name.
 
     Raises:
-        ImageNotFound: a folder holds no photo.
+        ImageNotFound: a folder holds no photo, or cannot be read.
     """
+    return [photo for path in paths for photo in (_photos_below(path) if Path(path).is_dir() else [path])]
+
+
+def _photos_below(folder: str) -> list[str]:
     from visavis.errors import ImageNotFound
 
-    found: list[str] = []
-    for path in paths:
-        if not Path(path).is_dir():
-            found.append(path)
-            continue
-        inside = sorted(str(p) for p in Path(path).rglob("*") if p.suffix.lower() in _SUFFIXES and p.is_file())
-        if not inside:
-            raise ImageNotFound(f"{path}: the folder holds no photo ({', '.join(sorted(_SUFFIXES))})")
-        found += inside
-    return found
+    def refuse(error: OSError) -> None:
+        raise ImageNotFound(f"{error.filename}: cannot be searched ({error.strerror}); check its permissions")
 
-
-_SUFFIXES = {
-    ".jpg",
-    ".jpeg",
-    ".png",
-    ".webp",
-    ".bmp",
-    ".tif",
-    ".tiff",
-    ".gif",
-    ".pgm",
-    ".ppm",
-    ".heic",
-    ".avif",
-    ".mpo",
-}
+    files = (Path(top, name) for top, _, names in os.walk(folder, onerror=refuse) for name in names)
+    inside = sorted(str(file) for file in files if file.suffix.lower() in _SUFFIXES)
+    if not inside:
+        raise ImageNotFound(f"{folder}: the folder holds no photo ({', '.join(sorted(_SUFFIXES))})")
+    return inside
 
 
 def _option(name: str, kind: Any, default: Any, text: str) -> inspect.Parameter:

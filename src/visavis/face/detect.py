@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from visavis.errors import CardError, InvalidInput
+from visavis.face.align import DLIB_150
 from visavis.face.decoders import Detections, concatenate, decode_centerface, decode_scrfd
 from visavis.face.suppress import suppress
+from visavis.geometry import Similarity
 from visavis.models.card import ModelCard
 from visavis.models.network import Network, network_input
 
@@ -21,6 +23,7 @@ Region = tuple[int, int, int, int]
 
 _CLEAR_HEIGHT = 32  # pixels of a face in the detector's input from which a closer look shows it nothing new
 _CLOSER_VIEW = 192  # side of a closer look's input: six times such a face
+_SMALLEST_CHIP = 2.0  # pixels of the photo that a face's chip must span; below, its points have no direction
 _MAX_CLOSER = 64  # closer looks at one photo; more would mean that texture, not faces, asks for them
 
 
@@ -153,12 +156,13 @@ class Detector:
         return found[np.asarray((centres < size).all(1))]  # nothing can be centred in the padding
 
     def _select(self, found: Detections, width: int, height: int) -> Detections:
-        """Each face once, inside the photo, large enough, the most prominent first."""
+        """Each face once, inside the photo, large enough, its points with a direction; the most prominent first."""
         centres = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
         inside = ((centres >= 0) & (centres < (width, height))).all(1)
         sides = found.boxes[:, 2:] - found.boxes[:, :2]
         large = (sides >= 1).all(1) & (sides[:, 1] >= self.settings.min_size)
-        found = found[inside & large]
+        span = np.abs(Similarity.fit(DLIB_150.points, found.points).a) * DLIB_150.size
+        found = found[inside & large & (span >= _SMALLEST_CHIP)]
         found = found[suppress(found.boxes, found.scores, self.settings.max_iou)]
         return found[np.argsort(-prominence(found, width, height), kind="stable")]
 

@@ -86,10 +86,11 @@ def choose(faces: Faces, index: int | None, role: str = "the image") -> tuple[Fa
         width, height = faces.image_size
         raise FaceNotFound(
             f"{faces.source}: no face was found in {role} ({width}x{height}); use a photo in which the face is "
-            "at least 16 pixels high, or try --tiles for small faces, --long-side 1280, or a lower --min-score"
+            "at least 16 pixels high, or try --tiles for small faces, --long-side 1280, or a lower --min-score or --min-size"
         )
     if index is None:
-        several = f"{faces.source}: {len(faces)} faces, the largest was taken; --face N takes another (0 = largest)"
+        option = "--reference-face" if role == "the reference" else "--face"
+        several = f"{faces.source}: {len(faces)} faces, the largest was taken; {option} N takes another (0 = largest)"
         return faces[0], (several,) if len(faces) > 1 else ()
     if not 0 <= index < len(faces):
         raise FaceNotFound(
@@ -117,7 +118,7 @@ def card_and_calibration(fingerprint: str) -> tuple[ModelCard, Calibration]:
     if key not in card.calibration:
         raise NotCalibrated(
             f"{card.id}: its card has no calibration for {key} templates, so no decision can be stated; fit one on "
-            f"your own labelled pairs with `visavis models calibrate {card.id} --root DIR --pairs CSV`"
+            f"your own labelled photos with `visavis models calibrate {card.id} --root DIR --images CSV`"
         )
     return card, card.calibration[key]
 

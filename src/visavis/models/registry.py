@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -27,8 +27,12 @@ def builtin_cards() -> dict[str, ModelCard]:
 
 def user_cards() -> dict[str, ModelCard]:
     """The cards that the user has added on this machine."""
-    folder = user_cards_dir()
-    return _index(_read_card(path) for path in sorted(folder.glob("*.toml"))) if folder.is_dir() else {}
+    return {card.id: card for _, card in _user_cards() if isinstance(card, ModelCard)}
+
+
+def unreadable_cards() -> dict[str, CardError]:
+    """The user's card files that cannot be used, and why: one of them must not take the other models away."""
+    return {path.name: problem for path, problem in _user_cards() if isinstance(problem, CardError)}
 
 
 def cards() -> dict[str, ModelCard]:
@@ -46,6 +50,7 @@ def find_card(model_id: str) -> ModelCard:
 
     Raises:
         ModelNotFound: naming the nearest ids.
+        CardError: the user's card of this name cannot be used.
     """
     name = str(model_id)
     if name in builtin_cards():
@@ -53,11 +58,22 @@ def find_card(model_id: str) -> ModelCard:
     known = cards()
     if name in known:
         return known[name]
+    if broken := unreadable_cards().get(f"{name}.toml"):
+        raise broken
     near = difflib.get_close_matches(name, known, n=3) or sorted(known)
     raise ModelNotFound(
         f"no model is called {model_id!r}; did you mean {', '.join(near)}? "
         "`visavis models list` shows all, `visavis models add FILE` registers a file of your own"
     )
+
+
+def _user_cards() -> Iterator[tuple[Path, ModelCard | CardError]]:
+    folder = user_cards_dir()
+    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else []:
+        try:
+            yield path, _read_card(path)
+        except CardError as error:
+            yield path, error
 
 
 def _index(found: Iterable[ModelCard]) -> dict[str, ModelCard]:

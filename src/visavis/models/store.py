@@ -42,7 +42,8 @@ def check_licence(card: ModelCard, *, allow_restricted: bool) -> None:
     """
     if card.licence.commercial_use == "no" and not allow_restricted:
         raise LicenceRestricted(
-            f"{card.id}: its licence ({card.licence.name}) excludes commercial use; pass --allow-restricted "
+            f"{card.id}: commercial use is excluded, or not known to be allowed (licence {card.licence.name}; "
+            f"`visavis models show {card.id}` tells more); pass --allow-restricted "
             "(allow_restricted=True) if your use is permitted, or choose another model with `visavis models list`"
         )
 

@@ -27,7 +27,8 @@ PROGRAM = [sys.executable, "-c", "from visavis.cli import main; main()"]
 def test_programs_get_wrong_usage_as_json_too(visavis, arguments, words):
     ran = visavis(*arguments, "--json")
     assert ran.code == 2
-    assert words in ran.json["error"]["message"]
+    assert ran.json["error"]["type"] == "UsageError"
+    assert words in ran.json["error"]["message"].lower()
     assert ran.err == ""
 
 
@@ -163,12 +164,11 @@ def test_an_interruption_exits_with_130_and_leaves_no_file(photos, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_engine_options_of_the_program_are_those_of_the_library():
+def test_engine_options_have_the_library_s_own_defaults():
     import inspect
 
     from visavis.cli.options import _ENGINE
     from visavis.face import Engine
 
     parameters = inspect.signature(Engine.__init__).parameters
-    library = {name: p.default for name, p in parameters.items() if name not in ("self", "limits")}
-    assert {name: default for name, (_, default, _) in _ENGINE.items()} == library
+    assert all(parameters[name].default == default for name, (_, default, _) in _ENGINE.items())

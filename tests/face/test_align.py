@@ -17,7 +17,7 @@ def psnr(a, b):
 
 
 def sampled(pixels, a, b, size):
-    """Bilinear sampling at a*z + b written out, black outside; the reference for scales below 2."""
+    """Bilinear sampling at a*z + b written out, black outside; the reference where nothing is averaged."""
     z = np.arange(size) + 1j * np.arange(size)[:, None]
     place = a * z + b
     x, y = place.real, place.imag
@@ -41,7 +41,7 @@ def test_points_on_the_template_leave_the_picture_as_it_is(template, astronaut):
     np.testing.assert_array_equal(align(image, np.array([template.points]), template)[0], np.asarray(image))
 
 
-@given(st.floats(0.4, 1.9), st.floats(-3.1, 3.1), st.floats(-20, 200), st.floats(-20, 200))
+@given(st.floats(0.4, 1.0), st.floats(-3.1, 3.1), st.floats(-20, 200), st.floats(-20, 200))
 def test_chips_are_what_bilinear_sampling_gives(scale, turn, left, top):
     pixels = np.random.default_rng(0).integers(0, 256, (90, 120, 3), np.uint8)
     a, b = scale * np.exp(1j * turn), complex(left, top)
@@ -76,13 +76,20 @@ def test_fine_patterns_turn_grey_instead_of_aliasing(scale):
     assert np.abs(chip.astype(float) - 127.5).max() <= odd_block + 1.5
 
 
+@pytest.mark.parametrize("scale", [1.3, 1.99, 2.0, 3.5])
+def test_noise_is_averaged_as_its_area_would_be(scale):
+    noise = np.random.default_rng(0).normal(128, 40, (900, 900, 3)).clip(0, 255).astype(np.uint8)
+    chip = warp(Image.fromarray(noise), complex(scale), 20.3 + 20.3j, 150)
+    assert chip.std() < 1.1 * noise.std() / scale
+
+
 @pytest.mark.parametrize("scale", [2.5, 6.0])
 def test_large_faces_keep_their_place_when_averaged_down(scale):
     ramp = np.linspace(0, 255, 1200).astype(np.float32)
     picture = np.repeat(np.broadcast_to(ramp, (1200, 1200))[..., None], 3, axis=2).astype(np.uint8)
     chip = warp(Image.fromarray(picture), complex(scale), 100 + 100j, 100)
     expected = np.interp(scale * np.arange(100) + 100, np.arange(1200), ramp)
-    assert np.abs(chip[50, :, 0] - expected).max() < 1.5
+    assert np.abs(chip[50, :, 0] - expected).max() < 2
 
 
 def test_beyond_the_picture_is_black(astronaut):

@@ -27,7 +27,7 @@ def by_hand(values, min_score):
             if score <= min_score or logit < around.max():
                 continue
             h, w = 4 * math.exp(values[1, y, x]), 4 * math.exp(values[2, y, x])
-            left, top = 4 * (x + values[4, y, x] + 0.5) - w / 2, 4 * (y + values[3, y, x] + 0.5) - h / 2
+            left, top = 4 * (x + values[4, y, x]) + 1.5 - w / 2, 4 * (y + values[3, y, x]) + 1.5 - h / 2
             points = [(left + w * values[6 + 2 * j, y, x], top + h * values[5 + 2 * j, y, x]) for j in range(5)]
             rows.append((left, top, left + w, top + h, score, points))
     return rows

@@ -4,7 +4,7 @@ import hashlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from visavis.errors import InvalidInput
@@ -102,9 +102,12 @@ def test_chips_equal_dlibs(seed, count, shape):
     rng = np.random.default_rng(seed)
     image = noise(*rng.integers(1, 400, 2), seed)
     points = np.round(rng.normal(rng.uniform(-100, 400, 2), rng.uniform(5, 400), (count, 2))).astype(int)
+    try:
+        ours = dlib_chips(image, points[None], *shape)[0]
+    except InvalidInput:
+        reject()  # random points may fit a face of no size, which dlib draws as one smeared pixel
     parts = dlib.points([dlib.point(*map(int, point)) for point in points])
     theirs = dlib.get_face_chip(image, dlib.full_object_detection(dlib.rectangle(0, 0, 1, 1), parts), *shape)
-    ours = dlib_chips(image, points[None], *shape)[0]
     difference = np.abs(ours.astype(int) - theirs)
     assert difference.max() <= 1
     assert (difference > 0).mean() < 1e-3

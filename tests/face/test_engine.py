@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import gc
 import io
+import multiprocessing
 import tracemalloc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -149,6 +152,23 @@ def test_dlibs_alignment_stays_near_ours(engine, astronaut, grace_hopper):
         assert a @ b / np.linalg.norm(a) / np.linalg.norm(b) > 0.97
 
 
+def test_the_size_of_a_batch_does_not_matter(engine):
+    chips = np.random.default_rng(0).integers(0, 256, (35, 150, 150, 3), np.uint8)  # more than one batch
+    together = engine.embed(chips)
+    for row in (0, 31, 32, 34):
+        np.testing.assert_allclose(together[row], engine.embed(chips[row : row + 1])[0], atol=1e-5)
+
+
+def test_what_decoding_decided_is_noted_with_the_faces(engine, astronaut):
+    buffer = io.BytesIO()
+    frames = [Image.fromarray(astronaut).quantize(64), Image.new("P", (512, 512))]
+    frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:])
+    faces = engine.faces(buffer.getvalue())
+    assert len(faces) == 1
+    assert any("first frame" in note for note in faces.notes)
+    assert any("first frame" in note for note in vv.match(buffer.getvalue(), astronaut, engine=engine).notes)
+
+
 def test_photos_turned_by_exif_give_the_same_face(engine, astronaut):
     expected = engine.faces(astronaut)
     stored = {1: 0, 8: 3, 3: 2, 6: 1}  # orientation tag -> quarter turns (counter-clockwise) of the stored picture
@@ -167,6 +187,7 @@ def test_arguments_are_checked_at_once():
         ({"threads": 0}, InvalidInput),
         ({"threads": 1.5}, InvalidInput),
         ({"device": "tpu"}, InvalidInput),
+        ({"min_score": None}, InvalidInput),
         ({"detector": None}, ModelNotFound),
         ({"long_side": 1}, InvalidInput),
     ):
@@ -186,3 +207,34 @@ def test_chips_of_a_wrong_kind_are_refused(engine):
 def test_an_image_that_cannot_be_used_is_an_image_error(engine):
     with pytest.raises(ImageError):
         engine.faces(b"not an image")
+
+
+def _faces_in_fork(engine, picture, results):
+    results.put([len(faces) for faces in engine.faces_batch([picture, picture])])
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="this system cannot fork")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_an_engine_that_was_used_still_works_in_a_forked_process(astronaut):
+    engine = vv.Engine(threads=2)
+    engine.faces_batch([astronaut])
+    context = multiprocessing.get_context("fork")
+    results = context.Queue()
+    child = context.Process(target=_faces_in_fork, args=(engine, astronaut, results))
+    child.start()
+    try:
+        assert results.get(timeout=60) == [1, 1]
+    finally:
+        child.kill()
+
+
+def test_an_engine_goes_away_when_nobody_holds_it(astronaut):
+    engine = vv.Engine(threads=2)
+    engine.faces_batch([astronaut])
+    gone = weakref.ref(engine)
+    gc.disable()
+    try:
+        del engine
+        assert gone() is None
+    finally:
+        gc.enable()

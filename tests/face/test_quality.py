@@ -82,6 +82,12 @@ def test_exposure_falls_when_tones_are_lost_and_not_with_brightness(astronaut):
     assert float(exposure(np.full_like(face, 127))[0]) == 0
 
 
+def test_exposure_treats_dark_and_bright_alike(astronaut):
+    face = luma(chip_of(Image.fromarray(astronaut)))
+    for tones in (face, np.clip(face * 1.5, 0, 255), np.clip(face - 60, 0, 255)):
+        assert exposure(255 - tones)[0] == pytest.approx(exposure(tones)[0], abs=1e-5)
+
+
 def test_farther_eyes_score_higher_up_to_a_limit():
     scores = [float(eye_distance_score((POINTS * s)[None])[0]) for s in (0.05, 0.2, 0.5, 1, 2, 10)]
     assert scores == sorted(scores)

@@ -125,6 +125,15 @@ def test_colours_reach_the_network_in_the_order_of_its_layout(folder):
     np.testing.assert_allclose(rgb.embed(chips), means @ weights, atol=1e-4)
 
 
+def test_networks_that_scale_pixels_themselves_get_them_as_they_are(folder):
+    for name, scaled in (("plain", False), ("mxnet", True)):
+        register.add(file(folder, f"{name}.onnx", tiny.embedder(scaled=scaled)), commercial_use="yes")
+    assert (find_card("mxnet").input.mean, find_card("mxnet").input.std) == ((0.0,) * 3, (1.0,) * 3)
+    chips = np.random.default_rng(0).integers(0, 256, (2, 112, 112, 3), np.uint8)
+    plain, mxnet = (vv.Engine(embedder=name).embed(chips) for name in ("plain", "mxnet"))
+    np.testing.assert_allclose(plain, mxnet, atol=1e-5)
+
+
 def test_numbers_that_are_none_are_an_error_of_the_model(folder):
     register.add(file(folder, "nan.onnx", tiny.embedder(gain=float("nan"))), commercial_use="yes")
     with pytest.raises(ModelError, match="nan: returned NaN or infinite numbers"):

@@ -10,16 +10,30 @@ FLOAT = np.dtype("<f4")
 
 
 def embedder(
-    side: int = 112, dimensions: int = 32, seed: int = 0, outputs: int = 1, batch: int | str = "n", gain: float = 1.0
+    side: int = 112,
+    dimensions: int = 32,
+    seed: int = 0,
+    outputs: int = 1,
+    batch: int | str = "n",
+    gain: float = 1.0,
+    scaled: bool = False,
 ) -> bytes:
-    """(batch, 3, side, side) -> (batch, dimensions): block means times a random matrix times the gain."""
+    """(batch, 3, side, side) -> (batch, dimensions): block means times a random matrix times the gain.
+
+    A `scaled` network brings 0..255 to -1..1 by itself.
+    """
     cells = 3 * (side // 16) ** 2
     weights = {"w": np.random.default_rng(seed).normal(size=(cells, dimensions)).astype(FLOAT) * FLOAT.type(gain)}
     nodes = [
-        Node("AveragePool", ("x",), ("small",), {"kernel_shape": (16, 16), "strides": (16, 16)}),
+        Node(
+            "AveragePool", ("scaled" if scaled else "x",), ("small",), {"kernel_shape": (16, 16), "strides": (16, 16)}
+        ),
         Node("Flatten", ("small",), ("flat",)),
         Node("MatMul", ("flat", "w"), ("v0",)),
     ]
+    if scaled:
+        weights["half"] = np.array([127.5], FLOAT)
+        nodes[:0] = [Node("Sub", ("x", "half"), ("centred",)), Node("Div", ("centred", "half"), ("scaled",))]
     nodes += [Node("Identity", ("v0",), (f"v{number}",)) for number in range(1, outputs)]
     vectors = {f"v{number}": Tensor(FLOAT, (batch, dimensions)) for number in range(outputs)}
     return write_model(Graph(tuple(nodes), weights, {"x": Tensor(FLOAT, (batch, 3, side, side))}, vectors))

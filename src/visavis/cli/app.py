@@ -12,7 +12,7 @@ import typer
 
 from visavis import __version__
 from visavis.cli import bench, doctor, faces, match, methods, models
-from visavis.cli.output import EXIT_ERROR, report, stop_writing
+from visavis.cli.output import EXIT_ERROR, print_json, report, stop_writing
 from visavis.errors import VisavisError
 
 _EXIT_INTERRUPTED = 130
@@ -79,7 +79,7 @@ def _explain_usage(error: Any, *, as_json: bool) -> None:
     """What Typer has to say about wrong arguments; nothing when it has shown the help for want of any."""
     message = error.format_message()
     if as_json:
-        report(error, message, as_json=True)
+        print_json({"error": {"type": "UsageError", "message": message}})
     elif message.strip():
         error.show()
 

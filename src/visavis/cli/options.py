@@ -14,9 +14,10 @@ import typer
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on stdout.")]
 Images = Annotated[list[str], typer.Argument(help="Photos; folders are searched for photos.", metavar="IMAGE...")]
 
-_SUFFIXES = frozenset(
-    ".jpg .jpeg .jpe .png .webp .gif .tif .tiff .bmp .pbm .pgm .ppm .jp2 .j2k .avif .heic .heif .mpo".split()
-)
+_SUFFIXES = {
+    *(".jpg", ".jpeg", ".jpe", ".mpo", ".png", ".webp", ".gif", ".tif", ".tiff", ".bmp", ".pbm", ".pgm", ".ppm"),
+    *(".jp2", ".j2k", ".avif", ".heic", ".heif"),
+}
 _PANEL = "Engine"
 _ENGINE: dict[str, tuple[Any, Any, str]] = {
     "detector": (str, "centerface", "Model that finds faces."),

@@ -13,6 +13,8 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from visavis.errors import VisavisError
+
 EXIT_NO_MATCH, EXIT_ERROR, EXIT_INCONCLUSIVE = 1, 2, 3
 
 
@@ -24,13 +26,12 @@ def print_json(value: Any) -> None:
         stop_writing()
 
 
-def report(error: Exception, message: str = "", *, as_json: bool) -> None:
+def report(error: VisavisError, *, as_json: bool) -> None:
     """Tell a person or a program what went wrong."""
-    message = message or str(error)
     if as_json:
-        print_json({"error": {"type": type(error).__name__, "message": message}})
+        print_json({"error": {"type": type(error).__name__, "message": str(error)}})
     else:
-        typer.secho(f"visavis: {message}", fg=typer.colors.RED, err=True)
+        typer.secho(f"visavis: {error}", fg=typer.colors.RED, err=True)
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -103,19 +103,21 @@ def align(image: Image.Image, points: NDArray[np.floating], template: ChipTempla
 def warp(image: Image.Image, a: complex, b: complex, size: int) -> NDArray[np.uint8]:
     """Sample a (size, size, 3) chip; the similarity z -> a*z + b takes chip indices to image indices.
 
-    Where the chip is smaller than the face, whole pixel blocks are averaged first, so that nothing aliases and no
-    detail is skipped; the remaining scale below 2 is bilinear.
+    Where the chip is smaller than the face, the image is first averaged down to the chip's scale by area, so that
+    nothing aliases and no detail is skipped; what remains is a bilinear turn and shift, or enlargement.
     """
     half = 0.5 + 0.5j  # Pillow counts from pixel corners, not from pixel centres
-    b = b + half - a * half
-    factor = int(abs(a))
-    if factor >= 2:
-        left, top, right, bottom = _footprint(a, b, size, image.size)
+    corner = b + half - a * half
+    rows = np.array([[a.real, -a.imag, corner.real], [a.imag, a.real, corner.imag]])
+    if abs(a) > 1:
+        left, top, right, bottom = box = _footprint(a, corner, size, image.size)
         if right > left and bottom > top:
-            image = image.reduce(factor, box=(left, top, right, bottom))
-            a, b = a / factor, (b - complex(left, top)) / factor
-    coefficients = (a.real, -a.imag, b.real, a.imag, a.real, b.imag)
-    return np.asarray(image.transform((size, size), Image.Transform.AFFINE, coefficients, Image.Resampling.BILINEAR))
+            small = max(1, round((right - left) / abs(a))), max(1, round((bottom - top) / abs(a)))
+            image = image.resize(small, Image.Resampling.BOX, box=box, reducing_gap=2.0)
+            rows[:, 2] -= left, top
+            rows *= [[small[0] / (right - left)], [small[1] / (bottom - top)]]
+    chip = image.transform((size, size), Image.Transform.AFFINE, tuple(rows.ravel()), Image.Resampling.BILINEAR)
+    return np.asarray(chip)
 
 
 def _footprint(a: complex, b: complex, size: int, limits: tuple[int, int]) -> tuple[int, int, int, int]:

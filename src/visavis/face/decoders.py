@@ -69,7 +69,8 @@ def decode_centerface(outputs: list[NDArray[np.float32]], min_score: float) -> D
     logit, log_h, log_w, off_y, off_x = maps[:5, rows, columns]
     landmarks = maps[5:, rows, columns].T.reshape(-1, 5, 2)  # (y, x) in shares of the box
     size = _CENTERFACE_STRIDE * np.exp(np.minimum(np.stack([log_w, log_h], 1), _MAX_LOG_SIZE))
-    centre = _CENTERFACE_STRIDE * (np.stack([columns + off_x, rows + off_y], 1) + 0.5)
+    corner = _CENTERFACE_STRIDE * (np.stack([columns + off_x, rows + off_y], 1) + 0.5)
+    centre = corner - 0.5  # the network counts from pixel corners, we from pixel centres
     near = centre - size / 2
     boxes = np.concatenate([near, near + size], axis=1)
     points = near[:, None] + size[:, None] * landmarks[..., ::-1]
@@ -134,7 +135,7 @@ def _is_peak(logits: NDArray[np.float32], rows: NDArray[np.intp], columns: NDArr
 
 
 def _detections(boxes: NDArray[np.floating], points: NDArray[np.floating], scores: NDArray[np.floating]) -> Detections:
-    """Rows that are finite and have an area, with corner coordinates turned into pixel indices."""
+    """Rows that are finite and have an area."""
     boxes, points = boxes.astype(np.float32), points.astype(np.float32)
     whole = np.isfinite(boxes).all(1) & np.isfinite(points).all((1, 2)) & (boxes[:, 2:] > boxes[:, :2]).all(1)
     return Detections(boxes[whole], points[whole], scores[whole].astype(np.float32))

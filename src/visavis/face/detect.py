@@ -39,8 +39,8 @@ class DetectionSettings:
         max_iou: boxes overlapping a better one by more are the same face.
         min_size: faces of smaller height (pixels of the photo) are left out.
         hint_score: where the first look sees a small face with at least this score, a closer look decides, and finds
-            the points more exactly; must not exceed `min_score`. Raise it to `min_score` to look closer at certain
-            faces only; lower it to find smaller faces (0.15 finds most of 12 px), at the price of time.
+            the points more exactly. Raise it to `min_score` or beyond to look closer at certain faces only; lower it
+            to find smaller faces (0.15 finds most of 12 px), at the price of time.
         tiles: also look at the photo in overlapping tiles of `long_side` pixels at full size: finds faces of 16 px and
             up in a photo of any size; costs time in proportion to the photo's area.
     """
@@ -60,8 +60,8 @@ class DetectionSettings:
             raise InvalidInput(f"long_side {self.long_side}: needs 64 to 8192 whole pixels")
         if not 0 < self.min_score < 1:
             raise InvalidInput(f"min_score {self.min_score}: needs a number between 0 and 1, both excluded")
-        if not 0 < self.hint_score <= self.min_score:
-            raise InvalidInput(f"hint_score {self.hint_score}: needs a number above 0, at most min_score")
+        if not 0 < self.hint_score < 1:
+            raise InvalidInput(f"hint_score {self.hint_score}: needs a number between 0 and 1, both excluded")
         if not 0 <= self.max_iou <= 1:
             raise InvalidInput(f"max_iou {self.max_iou}: needs a number in [0, 1]")
         if not self.min_size >= 0:
@@ -148,10 +148,11 @@ class Detector:
 
     def _run(self, pixels: NDArray[np.uint8], size: tuple[int, int]) -> Detections:
         outputs = self._network.run(network_input(pixels[None], self.card))
+        lowest = min(self.settings.hint_score, self.settings.min_score)
         if self.card.output.decoder == "centerface":
-            found = decode_centerface(outputs, self.settings.hint_score)
+            found = decode_centerface(outputs, lowest)
         else:
-            found = decode_scrfd(outputs, self.settings.hint_score, (pixels.shape[1], pixels.shape[0]))
+            found = decode_scrfd(outputs, lowest, (pixels.shape[1], pixels.shape[0]))
         centres = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
         return found[np.asarray((centres < size).all(1))]  # nothing can be centred in the padding
 

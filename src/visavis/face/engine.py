@@ -36,6 +36,18 @@ _IMAGES_AHEAD = 4  # per worker: enough to keep all busy, few enough to bound me
 
 
 @dataclass(frozen=True)
+class _Make:
+    """What the networks of an engine are made from."""
+
+    detector: ModelCard
+    embedder: ModelCard
+    settings: DetectionSettings
+    flip: bool
+    device: str
+    allow_restricted: bool
+
+
+@dataclass(frozen=True)
 class _Looked:
     """An image before embedding: its faces and their chips."""
 
@@ -85,7 +97,6 @@ class Engine:
         limits: Limits | None = None,
         allow_restricted: bool = False,
     ) -> None:
-        hint_score = min(hint_score, min_score)
         self.settings = DetectionSettings(long_side, min_score, hint_score=hint_score, min_size=min_size, tiles=tiles)
         self.detector_card = find_card(detector)
         self.embedder_card = find_card(embedder)
@@ -103,6 +114,8 @@ class Engine:
             raise InvalidInput(f"align 'dlib5' belongs to dlib's network, not to {embedder}; use 'points5'")
         if threads is not None and not (isinstance(threads, int) and threads >= 1):
             raise InvalidInput(f"threads {threads!r}: needs a whole number of 1 or more, or None for all cores")
+        if limits is not None and not isinstance(limits, Limits):
+            raise InvalidInput(f"limits {limits!r}: needs a visavis.Limits, or None for the usual ones")
         check_device(device)
         self.align = align
         self.flip = flip
@@ -110,9 +123,12 @@ class Engine:
         self.device = device
         self.limits = limits or Limits()
         self.allow_restricted = allow_restricted
-        self._single = _Stages(self, self.threads)  # every network call uses all threads
+        make = _Make(self.detector_card, self.embedder_card, self.settings, flip, device, allow_restricted)
+        self._single = _Stages(make, self.threads)  # every network call uses all threads
         # Many images: one single-threaded call per worker, which wastes no core on waiting for another.
-        self._bulk = self._single if self.threads == 1 else _Stages(self, 1)
+        self._bulk = self._single if self.threads == 1 else _Stages(make, 1)
+        self._pool: tuple[int, ThreadPoolExecutor] | None = None
+        self._making_pool = threading.Lock()
 
     def faces(self, image: ImageSource, *, embed: bool = True, quality: bool = True) -> Faces:
         """The faces of one image, the most prominent (largest clearly visible) first.
@@ -211,10 +227,16 @@ class Engine:
         """Stamp of the templates that this engine makes: `id@hash`, with `+flip` under flip fusion."""
         return self.embedder_card.fingerprint + ("+flip" if self.flip else "")
 
-    @cached_property
+    @property
     def _workers(self) -> ThreadPoolExecutor:
-        """One pool for the engine's life: threads keep their memory, so new ones for every batch would let it grow."""
-        return ThreadPoolExecutor(self.threads, "visavis")
+        """One pool for the engine's life: threads keep their memory, so new ones for every batch would let it grow.
+
+        Threads do not survive a fork, so a forked process gets a pool of its own.
+        """
+        with self._making_pool:
+            if self._pool is None or self._pool[0] != os.getpid():
+                self._pool = os.getpid(), ThreadPoolExecutor(self.threads, "visavis")
+            return self._pool[1]
 
     # --- steps -------------------------------------------------------------------------------------------------------
 
@@ -260,8 +282,8 @@ class Engine:
 class _Stages:
     """The networks of one engine for one number of threads, each loaded when first asked for."""
 
-    def __init__(self, engine: Engine, threads: int) -> None:
-        self._engine = engine
+    def __init__(self, make: _Make, threads: int) -> None:
+        self._make = make
         self._threads = threads
         self._loading = threading.RLock()
 
@@ -282,13 +304,13 @@ class _Stages:
 
     @cached_property
     def _detector(self) -> Detector:
-        card = self._engine.detector_card
-        return Detector(card, self._network(card), self._engine.settings)
+        card = self._make.detector
+        return Detector(card, self._network(card), self._make.settings)
 
     @cached_property
     def _embedder(self) -> Embedder:
-        card = self._engine.embedder_card
-        return Embedder(card, self._network(card), self._engine.flip)
+        card = self._make.embedder
+        return Embedder(card, self._network(card), self._make.flip)
 
     @cached_property
     def _trees(self) -> RegressionTrees:
@@ -296,8 +318,8 @@ class _Stages:
         return RegressionTrees.load(model_bytes(card), card.id)
 
     def _network(self, card: ModelCard) -> Network:
-        data = model_bytes(card, allow_restricted=self._engine.allow_restricted)
-        return Network(data, card.id, self._engine.device, self._threads)
+        data = model_bytes(card, allow_restricted=self._make.allow_restricted)
+        return Network(data, card.id, self._make.device, self._threads)
 
 
 @functools.cache

@@ -85,8 +85,8 @@ def choose(faces: Faces, index: int | None, role: str = "the image") -> tuple[Fa
     if not len(faces):
         width, height = faces.image_size
         raise FaceNotFound(
-            f"{faces.source}: no face was found in {role} ({width}x{height}); use a photo in which the face is "
-            "at least 16 pixels high, or try --tiles for small faces, --long-side 1280, or a lower --min-score or --min-size"
+            f"{faces.source}: no face was found in {role} ({width}x{height}); use a photo in which the face is at "
+            "least 16 pixels high, or try --tiles for small faces, --long-side 1280, a lower --min-score or --min-size"
         )
     if index is None:
         option = "--reference-face" if role == "the reference" else "--face"

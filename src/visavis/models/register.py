@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import re
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
 import tomli_w
 
-from visavis.errors import CardError, InvalidInput, ModelNotFound, StorageError
+from visavis.errors import CardError, InvalidInput, ModelCorrupt, ModelNotFound, StorageError
 from visavis.models.calibration import Calibration
 from visavis.models.card import ModelCard, parse_card
+from visavis.models.converters.onnx_wire import read_model
 from visavis.models.locations import user_cards_dir
 from visavis.models.network import Network
 from visavis.models.registry import builtin_cards, user_cards
 from visavis.storage import write_atomic
 
 LAYOUTS = ("scrfd", "arcface", "adaface", "edgeface")
+_SCALING = ("Sub", "Add", "Mul", "Div", "Cast", "Identity")
 _UNKNOWN_LICENCE = (
     "Not stated when the file was registered. Most published face models may not be used commercially; find out what "
     "applies to this file and register it again with --licence and --commercial-use."
@@ -73,7 +76,7 @@ def add(
                 "commercial_use": commercial_use,
                 "training_data": training_data,
             },
-            **_described(Network(data, file.name, threads=1), layout, file.name),
+            **_described(Network(data, file.name, threads=1), layout, file.name, _scales_itself(data, file.name)),
         },
         name,
     )
@@ -138,7 +141,17 @@ def _save(card: ModelCard, *, replace: bool) -> None:
     write_atomic(path, tomli_w.dumps(fields).encode())
 
 
-def _described(network: Network, layout: str | None, name: str) -> dict[str, Any]:
+def _scales_itself(data: bytes, name: str) -> bool:
+    """Whether a network begins by scaling the pixels 0..255 itself, as files that came from MXNet do."""
+    try:
+        nodes = read_model(data, name).nodes
+    except ModelCorrupt:  # operators that only onnxruntime can read
+        return False
+    first = {node.op for node in takewhile(lambda node: node.op in _SCALING, nodes)}
+    return bool(first & {"Sub", "Add"}) and bool(first & {"Mul", "Div"})
+
+
+def _described(network: Network, layout: str | None, name: str, scaled: bool) -> dict[str, Any]:
     """The part of a card that the file itself tells."""
     outputs = network.output_shapes
     if layout is not None and layout not in LAYOUTS:
@@ -149,7 +162,7 @@ def _described(network: Network, layout: str | None, name: str) -> dict[str, Any
         raise CardError(f"{name}: reads {network.input_shape[0]} pictures at a time; export it with a free batch size")
     if layout == "scrfd" or (layout is None and len(outputs) > 1):
         return _detector(network, name)
-    return _embedder(network, layout or "arcface", name)
+    return _embedder(network, layout or "arcface", name, scaled)
 
 
 def _detector(network: Network, name: str) -> dict[str, Any]:
@@ -174,7 +187,7 @@ def _detector(network: Network, name: str) -> dict[str, Any]:
     }
 
 
-def _embedder(network: Network, layout: str, name: str) -> dict[str, Any]:
+def _embedder(network: Network, layout: str, name: str, scaled: bool) -> dict[str, Any]:
     height, width = network.input_shape[2:]
     if not isinstance(width, int) or height != width or (width % 112 and width % 128):
         raise CardError(f"{name}: reads {width} x {height} pixels, expected square chips of a multiple of 112 or 128")
@@ -189,8 +202,8 @@ def _embedder(network: Network, layout: str, name: str) -> dict[str, Any]:
             "colour": "bgr" if layout == "adaface" else "rgb",
             "width": width,
             "height": height,
-            "mean": [127.5] * 3,
-            "std": [127.5] * 3,
+            "mean": [0.0 if scaled else 127.5] * 3,
+            "std": [1.0 if scaled else 127.5] * 3,
         },
         "output": {"decoder": "embedding", "dimensions": dimensions, "metric": "cosine"},
     }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 
@@ -68,7 +69,8 @@ def test_doctor_names_a_damaged_model(visavis, tmp_path, monkeypatch):
 
 
 def test_a_reader_that_leaves_early_is_no_error():
-    command = f"{sys.executable} -c 'from visavis.cli import main; main()' methods --json | head -c 10"
+    program = shlex.join([sys.executable, "-c", "from visavis.cli import main; main()"])
+    command = f"{program} methods --json | head -c 10"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, b"")
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import errno
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -92,3 +94,21 @@ def test_the_installed_program_runs(photos):
     command = [sys.executable, "-c", "from visavis.cli import main; main()", "match", "cropped.jpg", "collins.png"]
     done = subprocess.run(command, cwd=photos, capture_output=True, text=True, check=False, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_photo_is_never_drawn_over(visavis, photos):
+    before = (photos / "hopper.png").read_bytes()
+    ran = visavis("match", photos / "collins.png", photos / "hopper.png", "--out", photos / "hopper.png")
+    assert ran.code == 2
+    assert "would be overwritten" in ran.err
+    assert (photos / "hopper.png").read_bytes() == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("target", [">/dev/full", ">&-"])
+def test_an_answer_that_cannot_be_written_is_no_wrong_answer(photos, target):
+    program = shlex.join([sys.executable, "-c", "from visavis.cli import main; main()"])
+    command = f"{program} match cropped.jpg collins.png {target}"
+    done = subprocess.run(["bash", "-c", command], cwd=photos, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == (2 if "full" in target else 0)
+    assert "Traceback" not in done.stderr

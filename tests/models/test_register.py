@@ -76,7 +76,7 @@ def test_what_is_no_model_is_refused(folder):
     with pytest.raises(ModelCorrupt):
         register.add(file(folder, "photo.onnx", b"\xff\xd8\xff"))
     for path in (folder / "missing.onnx", folder, "a\0b", "~nobody-of-this-name/x.onnx", None):
-        with pytest.raises(CardError, match=r"cannot be read .*give the path of an \.onnx file"):
+        with pytest.raises(CardError, match=r"give the path of an \.onnx file"):
             register.add(path)
     with pytest.raises(ModelError, match=r"two\.onnx: reads 2 inputs"):
         register.add(file(folder, "two.onnx", tiny.adder(2)))

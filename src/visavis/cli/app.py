@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -55,8 +59,7 @@ def _common(
 def main() -> None:
     """Entry point: run a command and leave with its exit code; no error of ours ends in a traceback."""
     as_json = "--json" in sys.argv
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # names that a terminal cannot show
+    _prepare_streams()
     try:
         with _shown_notices():
             code = app(standalone_mode=False)
@@ -68,11 +71,39 @@ def main() -> None:
     except _USAGE_ERROR as error:
         _explain_usage(error, as_json=as_json)
         code = EXIT_ERROR
+    except Exception as error:  # Python would leave with 1, which means "no match" here
+        code = _unexpected(error)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         stop_writing()
+    except OSError as error:
+        code = _unexpected(error)
+        stop_writing()
     sys.exit(code or 0)
+
+
+def _prepare_streams() -> None:
+    """Output that was closed goes nowhere; names that a terminal cannot show are escaped."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 (open until the program ends)
+        getattr(sys, name).reconfigure(errors="backslashreplace")
+
+
+def _unexpected(error: Exception) -> int:
+    """One line about an error that is none of ours; the traceback for those who ask for it."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF):
+        typer.echo(f"visavis: the answer could not be written ({error.strerror})", err=True)
+        return EXIT_ERROR
+    if os.environ.get("VISAVIS_DEBUG"):
+        traceback.print_exception(error)
+    typer.echo(
+        f"visavis: unexpected {type(error).__name__}: {error}; this is a defect of visavis, please report it with what "
+        "VISAVIS_DEBUG=1 prints",
+        err=True,
+    )
+    return EXIT_ERROR
 
 
 def _explain_usage(error: Any, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,15 +31,13 @@ def match(
 ) -> None:
     """Compare the faces of two photos. Exit code: 0 match, 1 no match, 2 error, 3 inconclusive."""
     from visavis.images import load
-    from visavis.matching.verification import choose, compare
+    from visavis.matching.verification import match_faces
     from visavis.types import Decision
 
+    _keep_inputs(out, probe, reference)
     photos = load(probe, engine.limits), load(reference, engine.limits)
     found = engine.faces(photos[0]), engine.faces(photos[1])
-    first, first_notes = choose(found[0], face, "the probe")
-    second, second_notes = choose(found[1], reference_face, "the reference")
-    notes = (*found[0].notes, *first_notes, *found[1].notes, *second_notes)
-    comparison = compare(first, second, fmr=fmr, fnmr=fnmr, prior=prior, notes=notes)
+    comparison = match_faces(*found, fmr=fmr, fnmr=fnmr, prior=prior, face=face, reference_face=reference_face)
     if out:
         _draw(engine, comparison, photos, found, out)
     if as_json:
@@ -47,6 +46,15 @@ def match(
         _explain(comparison, out)
     codes = {Decision.NO_MATCH: EXIT_NO_MATCH, Decision.INCONCLUSIVE: EXIT_INCONCLUSIVE}
     raise typer.Exit(codes.get(comparison.decision, 0))
+
+
+def _keep_inputs(out: str | None, *photos: str) -> None:
+    """Refuse to draw over a photo that is compared."""
+    from visavis.errors import InvalidInput
+
+    for photo in photos:
+        if out and os.path.exists(out) and os.path.exists(photo) and os.path.samefile(out, photo):  # noqa: PTH110, PTH121
+            raise InvalidInput(f"--out {out}: is one of the photos and would be overwritten; choose another file")
 
 
 def _draw(

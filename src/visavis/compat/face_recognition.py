@@ -62,6 +62,7 @@ Point = tuple[int, int]
 _LANDMARKS_68 = "dlib-landmarks68"
 _ONE_LOOK = 640
 """Longer side in pixels that the detector takes in at once; larger views get a look in tiles too."""
+_MOST_UPSAMPLES = 16
 _SMALL = {"nose_tip": (4,), "left_eye": (2, 3), "right_eye": (0, 1)}
 _LARGE = {
     "chin": range(17),
@@ -221,7 +222,9 @@ def _view(image: Pixels, upsamples: int) -> Image.Image:
     takes in.
     """
     height, width = image.shape[:2]
-    zoom = max(2.0 ** (_whole(upsamples, "number_of_times_to_upsample") - 2), min(1.0, _ONE_LOOK / max(width, height)))
+    if _whole(upsamples, "number_of_times_to_upsample") > _MOST_UPSAMPLES:
+        raise InvalidInput(f"number_of_times_to_upsample {upsamples}: needs at most {_MOST_UPSAMPLES}")
+    zoom = max(2.0 ** (upsamples - 2), min(1.0, _ONE_LOOK / max(width, height)))
     size = (max(1, round(width * zoom)), max(1, round(height * zoom)))
     Limits().check_pixels(*size, f"image enlarged {zoom:g} times by number_of_times_to_upsample")
     return Image.fromarray(image).resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)

@@ -30,6 +30,7 @@ from visavis.models.regression_trees import RegressionTrees
 from visavis.types import Faces
 
 Alignment = Literal["points5", "dlib5"]
+_MOST_THREADS = 512
 _CHIPS_AT_ONCE = 32
 _IMAGES_AT_ONCE = 32  # waiting for each other's chips: where faces are rare, results must come nevertheless
 _IMAGES_AHEAD = 4  # per worker: enough to keep all busy, few enough to bound memory
@@ -112,8 +113,8 @@ class Engine:
             raise InvalidInput(f"align {align!r}: choose 'points5' or 'dlib5'")
         if align == "dlib5" and self.template.name != "dlib-150":
             raise InvalidInput(f"align 'dlib5' belongs to dlib's network, not to {embedder}; use 'points5'")
-        if threads is not None and not (isinstance(threads, int) and threads >= 1):
-            raise InvalidInput(f"threads {threads!r}: needs a whole number of 1 or more, or None for all cores")
+        if threads is not None and not (isinstance(threads, int) and 1 <= threads <= _MOST_THREADS):
+            raise InvalidInput(f"threads {threads!r}: needs a whole number from 1 to {_MOST_THREADS}, or None for all")
         if limits is not None and not isinstance(limits, Limits):
             raise InvalidInput(f"limits {limits!r}: needs a visavis.Limits, or None for the usual ones")
         check_device(device)

@@ -56,6 +56,8 @@ def fit_calibration(
     """
     from visavis.models.calibration import Calibration  # pydantic: not needed to read a calibration
 
+    if identities < 2:
+        raise InvalidInput(f"calibration of {identities} identities: needs comparisons of at least two people")
     same = checked_scores("mated scores", mated, finite=True)
     different = checked_scores("non-mated scores", nonmated, finite=True)
     slope, intercept = fit_logistic(same, different)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import TYPE_CHECKING
 
 from visavis.errors import InvalidInput
@@ -38,6 +39,10 @@ def judge(
         InvalidInput: the score is not finite, or a rate or the prior does not lie between 0 and 1.
         NotCalibrated: a rate lies outside what the calibration supports.
     """
+    given: dict[str, object] = {"score": score, "fmr": fmr, "fnmr": fnmr, "prior": prior}
+    for name, value in given.items():
+        if not isinstance(value, Real):
+            raise InvalidInput(f"{name} {value!r}: must be a number")
     if not math.isfinite(score):
         raise InvalidInput(f"score {score}: must be finite; check the templates behind it")
     match_threshold = threshold_at_fmr(calibration, fmr)

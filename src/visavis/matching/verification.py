@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from visavis.errors import FaceNotFound, InvalidInput, NotCalibrated
 from visavis.face.engine import Engine, default_engine
 from visavis.images import ImageSource
@@ -13,6 +15,8 @@ from visavis.types import Comparison, Face, Faces, Template
 DEFAULT_FMR = 1e-3
 DEFAULT_FNMR = 1e-2
 DEFAULT_PRIOR = 0.5
+POOR_QUALITY = 0.6
+"""Summary below which a photo is worse than 99 % of those that the default model was calibrated on."""
 
 
 def match(
@@ -43,12 +47,28 @@ def match(
         ImageError, InvalidInput: an image or argument cannot be used.
         NotCalibrated: the model's card does not support a decision at these rates.
     """
-    engine = engine or default_engine()
-    first, second = engine.faces(probe), engine.faces(reference)
-    probe_face, probe_notes = choose(first, face, "the probe")
-    reference_face_, reference_notes = choose(second, reference_face, "the reference")
-    notes = (*first.notes, *probe_notes, *second.notes, *reference_notes)
-    return compare(probe_face, reference_face_, fmr=fmr, fnmr=fnmr, prior=prior, notes=notes)
+    engine = default_engine() if engine is None else engine
+    if not isinstance(engine, Engine):
+        raise InvalidInput(f"engine {engine!r}: needs a visavis.Engine, or None for the default one")
+    found = engine.faces(probe), engine.faces(reference)
+    return match_faces(*found, fmr=fmr, fnmr=fnmr, prior=prior, face=face, reference_face=reference_face)
+
+
+def match_faces(
+    probe: Faces,
+    reference: Faces,
+    *,
+    fmr: float = DEFAULT_FMR,
+    fnmr: float = DEFAULT_FNMR,
+    prior: float = DEFAULT_PRIOR,
+    face: int | None = None,
+    reference_face: int | None = None,
+) -> Comparison:
+    """Compare a face of each of two images whose faces were found already; arguments and errors as in `match`."""
+    first, first_notes = choose(probe, face, "the probe")
+    second, second_notes = choose(reference, reference_face, "the reference")
+    notes = (*probe.notes, *first_notes, *reference.notes, *second_notes)
+    return compare(first, second, fmr=fmr, fnmr=fnmr, prior=prior, notes=notes)
 
 
 def compare(
@@ -71,6 +91,10 @@ def compare(
     metric = card.output.metric or "cosine"
     score = similarity(a, b, metric)
     evidence = judge(score, calibration, fmr=fmr, fnmr=fnmr, prior=prior)
+    for face, role in ((probe, "probe"), (reference, "reference")):
+        if face.quality and face.quality["summary"] < POOR_QUALITY:
+            value = face.quality["summary"]
+            notes = (*notes, f"quality of the {role} is {value:.2f}; the error rates were measured on better photos")
     if a.samples > 1 or b.samples > 1:
         notes = (*notes, "a template pools several samples; the stated error rates were measured on single ones")
     return Comparison(probe, reference, evidence, distance_of(score, metric), a.model, notes)
@@ -80,6 +104,7 @@ def choose(faces: Faces, index: int | None, role: str = "the image") -> tuple[Fa
     """The face asked for (0 = largest), or the largest with a note when there are several.
 
     Raises:
+        InvalidInput: the index is no whole number.
         FaceNotFound: there is no such face.
     """
     if not len(faces):
@@ -92,6 +117,8 @@ def choose(faces: Faces, index: int | None, role: str = "the image") -> tuple[Fa
         option = "--reference-face" if role == "the reference" else "--face"
         several = f"{faces.source}: {len(faces)} faces, the largest was taken; {option} N takes another (0 = largest)"
         return faces[0], (several,) if len(faces) > 1 else ()
+    if not isinstance(index, int | np.integer):
+        raise InvalidInput(f"face {index!r}: must be a whole number (0 = largest), or None")
     if not 0 <= index < len(faces):
         raise FaceNotFound(
             f"{faces.source}: face {index} of {role} was asked for, but it has {len(faces)} (0 to {len(faces) - 1}, "
@@ -124,6 +151,8 @@ def card_and_calibration(fingerprint: str) -> tuple[ModelCard, Calibration]:
 
 
 def _template(face: Face) -> Template:
+    if not isinstance(face, Face):
+        raise InvalidInput(f"{type(face).__name__}: is no Face; take one row of Faces, for instance faces[0]")
     if face.template is None:
         raise InvalidInput(f"{face.source}: face {face.index} has no template; ask the engine with embed=True")
     return face.template

@@ -59,10 +59,12 @@ def add(
     """
     try:
         file = Path(path).expanduser().resolve()
-        data = file.read_bytes()
+        data = file.read_bytes() if file.is_file() or not file.exists() else None
     except (OSError, ValueError, TypeError, RuntimeError) as error:  # null characters, unknown ~users, other types
         reason = getattr(error, "strerror", None) or error
         raise CardError(f"{path}: cannot be read ({reason}); give the path of an .onnx file") from error
+    if data is None:
+        raise CardError(f"{path}: is no regular file; give the path of an .onnx file")
     name = model_id or re.sub(r"[^a-z0-9._-]+", "-", file.stem.lower()).strip("-._") or "model"
     card = parse_card(
         {

@@ -151,7 +151,9 @@ def test_notices_of_the_library_reach_stderr_once_per_run_and_never_stdout(visav
 @pytest.mark.weights
 @pytest.mark.skipif(sys.platform == "win32", reason="interrupts are sent another way there")
 def test_an_interruption_exits_with_130_and_leaves_no_file(photos, tmp_path):
-    command = [*PROGRAM, "embed", *["."] * 400, "--out", str(tmp_path / "templates.npz")]
+    heed = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # background jobs ignore it
+    program = [sys.executable, "-c", heed + PROGRAM[2]]
+    command = [*program, "embed", *["."] * 400, "--out", str(tmp_path / "templates.npz")]
     process = subprocess.Popen(command, cwd=photos, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stderr
     for line in process.stderr:  # the first broken photo is reported: the work is under way

@@ -81,9 +81,18 @@ def test_the_picture_carries_the_decision_in_colour_and_words(photo_of, compared
 
 def test_evidence_thresholds_licence_and_notes_are_written_down(photo_of, compared, written):
     photo = photo_of(300, 200)
-    comparison_picture(compared(0.5, photo, photo, notes=("two faces, the largest was taken",)), photo, photo)
+    comparison = compared(0.5, photo, photo, notes=("two faces, the largest was taken",))
+    comparison_picture(comparison, photo, photo)
     words = " ".join(text for _, _, text in written)
-    evidence = ("similarity 0.500", "match from 0.457", "FMR 0.1 %", "no match below 0.354", "FNMR 1 %", "LLR +5.2")
+    e = comparison.evidence
+    evidence = (
+        "similarity 0.500",
+        f"match from {e.match_threshold:.3f}",
+        "FMR 0.1 %",
+        f"no match below {e.no_match_threshold:.3f}",
+        "FNMR 1 %",
+        f"LLR {e.log_likelihood_ratio:+.1f}",
+    )
     facts = ("CC0-1.0", "dlib-resnet@", "two faces, the largest was taken", "300 x 200 px", "quality 0.73")
     for part in (*evidence, *facts):
         assert part in words

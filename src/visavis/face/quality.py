@@ -64,6 +64,7 @@ def frontality(points: Points) -> NDArray[np.float32]:
 def sharpness(luma: NDArray[np.float32]) -> NDArray[np.float32]:
     """(n,) share of fine structure in the contrast of the face, so that dim or pale faces are not called blurred.
 
+    Strong noise and compression blocks are fine structure too: this finds blur and lost detail, not every defect.
     Fine structure is what a four-neighbour Laplacian leaves of the chip at half its size; at full size it would
     mostly see the kinks that enlarging small faces makes.
     """

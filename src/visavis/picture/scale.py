@@ -115,7 +115,7 @@ def _draw_ruler(draw: ImageDraw.ImageDraw, axis: _Axis, top: int, title: str, ti
     draw.line((0, top + 18, axis.width, top + 18), LINE, 1)
     free = 0.0
     for score, label in sorted(ticks):
-        x, half = axis.x(score), width_of(label, _SMALL) / 2
+        x, half = axis.x(score), width_of(label, _SMALL) / 2 + 1
         draw.line((x, top + 18, x, top + 23), FAINT, 1)
         if x - half >= free and x + half <= axis.width:
             draw.text((x, top + 25), label, INK, font(_SMALL), anchor="ma")
@@ -137,7 +137,7 @@ def _draw_marker(draw: ImageDraw.ImageDraw, axis: _Axis, evidence: Evidence) -> 
     draw.line((x, _BAR_TOP - 8, x, _BAR_TOP + _BAR_HEIGHT), INK, 3)
     draw.polygon(((x - 7, _BAR_TOP - 13), (x + 7, _BAR_TOP - 13), (x, _BAR_TOP - 2)), fill=INK)
     label = f"similarity {evidence.score:.3f}"
-    half = width_of(label, _TEXT) / 2
+    half = width_of(label, _TEXT) / 2 + 1
     draw.text((min(max(x, half), axis.width - half), 0), label, INK, font(_TEXT), anchor="ma")
 
 

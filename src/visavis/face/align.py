@@ -113,7 +113,7 @@ def warp(image: Image.Image, a: complex, b: complex, size: int) -> NDArray[np.ui
         left, top, right, bottom = box = _footprint(a, corner, size, image.size)
         if right > left and bottom > top:
             small = max(1, round((right - left) / abs(a))), max(1, round((bottom - top) / abs(a)))
-            image = image.resize(small, Image.Resampling.BOX, box=box, reducing_gap=1.0)
+            image = image.resize(small, Image.Resampling.BOX, box=box, reducing_gap=2.0)
             rows[:, 2] -= left, top
             rows *= [[small[0] / (right - left)], [small[1] / (bottom - top)]]
     chip = image.transform((size, size), Image.Transform.AFFINE, tuple(rows.ravel()), Image.Resampling.BILINEAR)

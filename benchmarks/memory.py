@@ -35,7 +35,7 @@ _IN_FLIGHT = 16
 def main() -> None:
     options = parse()
     print(describe(machine()))
-    images, kib, faces = measure(Engine(), options)
+    images, kib, faces = measure(Engine(threads=options.threads), options)
     facts = {"photos": portraits(options.data)[1], "through": options.through, "faces": faces}
     figures = {**facts, **summary(images, kib, options.warm_up)}
     show(figures)
@@ -49,6 +49,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--every", type=int, default=250, help="photos between two looks at the memory")
     ways = ("both", "stream", "faces")
     parser.add_argument("--through", choices=ways, default="both", help="in turn, or only one of them")
+    parser.add_argument("--makers", type=int, default=1, help="processes that make photos")
+    parser.add_argument("--threads", type=int, help="threads of the engine")
     parser.add_argument("--warm-up", type=float, default=0.2, help="share of the photos left out of the slope")
     return parser.parse_args()
 
@@ -59,7 +61,7 @@ def measure(engine: Engine, options: argparse.Namespace) -> tuple[NDArray[np.int
     streamed = {"both": (True, False), "stream": (True,), "faces": (False,)}[options.through]
     seen, rss = progress("photos"), resident_kib()
     faces, images, kib = 0, [0], [rss()]
-    with multiprocessing.get_context("spawn").Pool(1) as maker:
+    with multiprocessing.get_context("spawn").Pool(options.makers) as maker:
         photos = made(maker, options.data, count)
         for number in range(-(-count // every)):
             block = islice(photos, every)

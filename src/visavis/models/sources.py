@@ -173,6 +173,9 @@ def _pip_download(source: Source, requirement: Path, target: Path) -> str:
 
 
 def _first_error(stderr: str) -> str:
+    """What went wrong, in pip's words; its first error alone would hide that the index did not answer."""
+    if "connection broken by" in stderr:
+        return "the package index cannot be reached"
     lines = [line.removeprefix("ERROR: ") for line in stderr.splitlines() if line.startswith("ERROR: ")]
     lines = lines or [line for line in stderr.splitlines() if line.strip()]
     return lines[0] if lines else "pip gave no reason"

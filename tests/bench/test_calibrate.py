@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import tomllib
-
 import numpy as np
 import pytest
+from tests.models import tiny
 
-from visavis.bench.calibrate import calibrate, save_calibration
-from visavis.errors import InvalidInput, StorageError
+from visavis.bench.calibrate import calibrate, read_identities
+from visavis.errors import DataError, InvalidInput
 from visavis.matching.calibration import fit_calibration
 from visavis.matching.scores import cross_scores
-from visavis.models.calibration import Calibration
+from visavis.models import find_card, register
 
 SOURCE = {"source": 'a "set" of\nphotos: é', "command": r"visavis \o/"}
 
@@ -43,14 +42,34 @@ def test_photos_and_names_must_be_as_many(engine, crowd):
         calibrate(engine, crowd, images, names[1:], metric="euclidean", **SOURCE)
 
 
-def test_a_saved_calibration_is_a_table_of_a_card_and_loses_no_digit(engine, crowd, tmp_path):
+def test_a_calibration_kept_in_a_card_loses_no_digit(engine, crowd, tmp_path, monkeypatch):
+    monkeypatch.setenv("VISAVIS_DATA", str(tmp_path))
+    (tmp_path / "mine.onnx").write_bytes(tiny.embedder())
+    register.add(tmp_path / "mine.onnx")
     fitted = calibrate(engine, crowd, *labelled(crowd), metric="euclidean", **SOURCE)
-    save_calibration(fitted, tmp_path / "calibration.toml", table="calibration.flip")
-    read = tomllib.loads((tmp_path / "calibration.toml").read_text(encoding="utf-8"))
-    assert Calibration.model_validate(read["calibration"]["flip"]) == fitted
+    register.set_calibration("mine", "flip", fitted)
+    assert find_card("mine").calibration == {"flip": fitted}
 
 
-def test_an_impossible_place_to_save_is_a_storage_error(engine, crowd, tmp_path):
-    fitted = calibrate(engine, crowd, *labelled(crowd), metric="euclidean", **SOURCE)
-    with pytest.raises(StorageError):
-        save_calibration(fitted, tmp_path / "no" / "folder.toml")
+def test_labelled_photos_are_read_from_a_csv(crowd, tmp_path):
+    images, names = labelled(crowd)
+    rows = [f"{image},{name}" for image, name in zip(images, names, strict=True)]
+    (tmp_path / "people.csv").write_text("\n".join(["path,identity", *rows]))
+    assert read_identities(tmp_path / "people.csv", crowd) == (images, names)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "needs a path and an identity"),
+        ("path,identity\n", "needs a path and an identity"),
+        ("path,name\na.jpg,b\n", "needs a path and an identity"),
+        ("path,identity\nmissing.jpg,somebody\n", "1 photos are not under"),
+    ],
+)
+def test_a_csv_that_cannot_be_used_is_named(tmp_path, text, problem):
+    (tmp_path / "people.csv").write_text(text)
+    with pytest.raises(DataError, match=rf"people\.csv: .*{problem}"):
+        read_identities(tmp_path / "people.csv", tmp_path)
+    with pytest.raises(DataError, match="cannot be read"):
+        read_identities(tmp_path / "absent.csv", tmp_path)

@@ -1,6 +1,6 @@
 """Measuring: metrics as pure functions, protocols that apply them to data, plots and contact sheets."""
 
-from visavis.bench.calibrate import calibrate, save_calibration
+from visavis.bench.calibrate import calibrate, read_identities
 from visavis.bench.contact_sheet import contact_sheet, save_failures
 from visavis.bench.metrics import (
     DetCurve,
@@ -35,8 +35,8 @@ __all__ = [
     "fnmr_at_fmr",
     "fold_accuracy",
     "identity_interval",
+    "read_identities",
     "read_pairs",
-    "save_calibration",
     "save_failures",
     "save_plots",
     "squared_distance_grid",

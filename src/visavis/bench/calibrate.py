@@ -1,9 +1,8 @@
-"""Calibrating a model on labelled photos, and keeping the result as a piece of its card."""
+"""Calibrating a model on labelled photos; `visavis.models.register.set_calibration` keeps the result in its card."""
 
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,6 @@ from visavis.bench.embedding import embed_images
 from visavis.errors import DataError, InvalidInput
 from visavis.matching.calibration import fit_calibration
 from visavis.matching.scores import cross_scores
-from visavis.storage import write_atomic
 
 if TYPE_CHECKING:
     import os
@@ -81,18 +79,3 @@ def read_identities(path: str | os.PathLike[str], root: str | os.PathLike[str]) 
             f"{source}: {len(missing)} photos are not under {root}, for instance {missing[0]}; check --root"
         )
     return paths, [row["identity"] for row in rows]
-
-
-def save_calibration(calibration: Calibration, path: str | os.PathLike[str], table: str = "calibration.plain") -> None:
-    """Write a calibration as the TOML table of a model card, whole or not at all.
-
-    Raises:
-        StorageError: the file could not be written.
-    """
-    lines = [f"{name} = {_toml(value)}" for name, value in calibration.model_dump(mode="json").items()]
-    write_atomic(path, "\n".join([f"[{table}]", *lines, ""]).encode())
-
-
-def _toml(value: object) -> str:
-    """Numbers, strings and lists of them are written alike in JSON and TOML, but for escaped surrogates."""
-    return json.dumps(value, ensure_ascii=False)

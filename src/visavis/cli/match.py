@@ -53,7 +53,7 @@ def _keep_inputs(out: str | None, *photos: str) -> None:
     from visavis.errors import InvalidInput
 
     for photo in photos:
-        if out and os.path.exists(out) and os.path.exists(photo) and os.path.samefile(out, photo):  # noqa: PTH110, PTH121
+        if out and os.path.exists(out) and os.path.exists(photo) and os.path.samefile(out, photo):  # noqa: PTH110, PTH121 (never an error)
             raise InvalidInput(f"--out {out}: is one of the photos and would be overwritten; choose another file")
 
 

@@ -81,7 +81,7 @@ def table(photos: Sequence[Faces]) -> dict[str, NDArray[Any]]:
 
 def _npz(columns: dict[str, NDArray[Any]]) -> bytes:
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **columns)  # type: ignore[arg-type]
+    np.savez_compressed(buffer, **columns)  # type: ignore[arg-type]  # its stub takes the names for flags
     return buffer.getvalue()
 
 

@@ -1,0 +1,39 @@
+"""The step that changes the exposure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.random import Generator
+
+from visavis.degrade.frames import Pixels, as_pixels, check_frame
+from visavis.degrade.ranges import number
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Less or more light, times 2^stops in linear light; what exceeds white is lost.
+
+    Attributes:
+        stops: -10..10; -1 = half of the light.
+    """
+
+    stops: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stops", number("Exposure.stops", self.stops, -10, 10))
+
+    def apply(self, pixels: Pixels, rng: Generator) -> Pixels:
+        """The (H, W, 3) uint8 sRGB frame, darker or brighter."""
+        return _curve(self.stops)[check_frame(pixels)]
+
+
+@cache
+def _curve(stops: float) -> Pixels:
+    """(256,) the new value of each old one: sRGB (IEC 61966-2-1) to linear light, times 2^stops, and back."""
+    coded = np.arange(256) / 255
+    light = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+    light = np.minimum(light * 2.0**stops, 1)
+    return as_pixels(255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055))

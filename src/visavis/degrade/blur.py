@@ -11,7 +11,7 @@ from numpy.random import Generator
 from visavis.degrade import kernels
 from visavis.degrade.filters import filtered, separable
 from visavis.degrade.frames import Pixels, check_frame
-from visavis.degrade.ranges import number, odd, one_of
+from visavis.ranges import number, odd, one_of
 
 MAX_SIZE = 101
 """Largest kernel, in pixels; wider blurs are done on a smaller frame."""

@@ -10,8 +10,8 @@ from numpy.random import Generator
 from PIL import Image
 
 from visavis.degrade.frames import Pixels, check_frame
-from visavis.degrade.ranges import whole
 from visavis.errors import InvalidInput
+from visavis.ranges import whole
 
 MAX_SIDE = 65_500
 """Longest side that libjpeg writes, in pixels."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.random import Generator
 
 from visavis.degrade.frames import Pixels, as_pixels, check_frame
-from visavis.degrade.ranges import number
+from visavis.ranges import number
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from visavis.degrade.frames import Pixels, as_pixels, check_frame
-from visavis.degrade.ranges import number, truth
+from visavis.ranges import number, truth
 
 
 @dataclass(frozen=True, slots=True)

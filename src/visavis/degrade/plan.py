@@ -14,9 +14,9 @@ from visavis.degrade.frames import Pixels, check_frames
 from visavis.degrade.jpeg import Jpeg
 from visavis.degrade.light import Exposure
 from visavis.degrade.noise import GaussianNoise, PoissonNoise, SensorNoise
-from visavis.degrade.ranges import whole
 from visavis.degrade.resizing import Rescale, Resize, ResizeJitter
 from visavis.errors import InvalidInput
+from visavis.ranges import whole
 
 
 @runtime_checkable

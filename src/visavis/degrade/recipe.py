@@ -9,8 +9,8 @@ from typing import TypeAlias
 from numpy.random import Generator
 
 from visavis.degrade.plan import Plan, SequencePlan, Step
-from visavis.degrade.ranges import whole
 from visavis.errors import InvalidInput
+from visavis.ranges import whole
 
 Drawing: TypeAlias = Callable[[Generator], Iterator[tuple[str, Step]]]
 """Draws the steps of a chain in order, each with the name of its stage."""

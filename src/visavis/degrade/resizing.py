@@ -11,8 +11,8 @@ from numpy.random import Generator
 from PIL import Image
 
 from visavis.degrade.frames import Pixels, check_frame
-from visavis.degrade.ranges import number, one_of, whole
 from visavis.errors import InvalidInput
+from visavis.ranges import number, one_of, whole
 
 RESAMPLING = MappingProxyType(
     {

@@ -14,9 +14,9 @@ from visavis.degrade.jpeg import Jpeg
 from visavis.degrade.light import Exposure
 from visavis.degrade.noise import SensorNoise
 from visavis.degrade.plan import Step
-from visavis.degrade.ranges import one_of
 from visavis.degrade.recipe import Recipe
 from visavis.degrade.resizing import ResizeJitter
+from visavis.ranges import one_of
 
 _Range = tuple[float, float]
 

@@ -1,4 +1,4 @@
-"""Parameters of steps: plain finite numbers within a stated range, or an error that names it."""
+"""Checks of arguments: numbers within a stated range, names of a list, or an error that says what is allowed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def number(name: str, value: Any, low: float, high: float) -> float:
     Raises:
         InvalidInput: not a finite number, or out of range.
     """
-    if isinstance(value, bool) or not isinstance(value, Real) or not low <= (result := float(value)) <= high:
+    if not _is(value, Real) or not low <= value <= high:  # NaN is in no range
         raise InvalidInput(f"{name}: expected a number in {low:g}..{high:g}, got {value!r}")
-    return result
+    return float(value)
 
 
 def whole(name: str, value: Any, low: int, high: int) -> int:
@@ -26,9 +26,9 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
     Raises:
         InvalidInput: not a whole number, or out of range.
     """
-    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= (result := int(value)) <= high:
+    if not _is(value, Integral) or not low <= value <= high:
         raise InvalidInput(f"{name}: expected a whole number in {low}..{high}, got {value!r}")
-    return result
+    return int(value)
 
 
 def odd(name: str, value: Any, low: int, high: int) -> int:
@@ -63,3 +63,8 @@ def truth(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
         raise InvalidInput(f"{name}: expected True or False, got {value!r}")
     return value
+
+
+def _is(value: Any, kind: type) -> bool:
+    """Whether `value` is a number of this kind; True and False are not numbers here."""
+    return isinstance(value, kind) and not isinstance(value, bool)

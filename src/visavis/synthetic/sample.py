@@ -1,0 +1,239 @@
+"""Photographing a figure: one picture with every label that the other rooms need."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis.degrade import Plan, sensor
+from visavis.errors import InvalidInput
+from visavis.synthetic.background import Background
+from visavis.synthetic.captions import QuestionAnswer, caption, questions
+from visavis.synthetic.figure import Figure
+from visavis.synthetic.labels import FaceLabels, label_face
+from visavis.synthetic.parsing import to_11_classes
+from visavis.synthetic.person import Person
+from visavis.synthetic.render import Camera, Frame, Light, develop, draw
+from visavis.synthetic.shot import Shot
+from visavis.synthetic.streams import Stream
+from visavis.synthetic.version import VERSION
+from visavis.types import Box
+
+Floats = NDArray[np.float32]
+
+SIZES = (16, 4096)
+"""Smallest and largest side of a picture, pixels."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Sample:
+    """A picture of one person and everything that is known about it.
+
+    Attributes:
+        image: (H, W, 3) uint8 sRGB.
+        person, shot: the factors it was made from.
+        face: box, points, landmarks and pose.
+        camera: the exact camera; world units are metres.
+        light, background, degradation: what the shot's seeds stood for.
+        parsing: (H, W) uint8 classes of `visavis.synthetic.PARSING`.
+        depth: (H, W) float32 metres along the viewing axis; inf on the background.
+        normals: (H, W, 3) float32 unit vectors in world axes; 0 on the background.
+        albedo: (H, W, 3) float32 linear reflectance.
+        shading: (H, W, 3) float32 diffuse light; albedo * shading is the picture without highlights.
+        alpha: (H, W) float32 share of the pixel that the person covers.
+        person_id, shot_id: place in the world it was drawn from, if any.
+
+    Labels belong to the clean picture; a degradation that changes no geometry leaves them true.
+    """
+
+    image: NDArray[np.uint8]
+    person: Person
+    shot: Shot
+    face: FaceLabels
+    camera: Camera
+    light: Light
+    background: Background
+    degradation: Plan
+    parsing: NDArray[np.uint8]
+    depth: Floats
+    normals: Floats
+    albedo: Floats
+    shading: Floats
+    alpha: Floats
+    person_id: int | None = None
+    shot_id: int | None = None
+
+    @property
+    def box(self) -> Box:
+        """The face from hairline to chin, ear to ear."""
+        return self.face.box
+
+    @property
+    def points(self) -> Floats:
+        """(5, 2) eyes, nose and mouth corners in the order of `visavis.types.POINT_NAMES`."""
+        return self.face.points
+
+    @property
+    def landmarks(self) -> Floats:
+        """(68, 2) iBUG points; the first 17 follow the visible outline."""
+        return self.face.landmarks
+
+    @property
+    def landmarks_3d(self) -> Floats:
+        """(68, 3) x and y in pixels and depth in metres of 68 fixed points of the head."""
+        return self.face.landmarks_3d
+
+    @property
+    def visible(self) -> NDArray[np.bool_]:
+        """(68,) whether a landmark lies in the picture with nothing before it."""
+        return self.face.visible
+
+    @property
+    def yaw(self) -> float:
+        """Degrees; the nose toward the picture's right is positive."""
+        return self.shot.yaw
+
+    @property
+    def pitch(self) -> float:
+        """Degrees; up is positive."""
+        return self.shot.pitch
+
+    @property
+    def roll(self) -> float:
+        """Degrees; the crown toward the picture's right is positive."""
+        return self.shot.roll
+
+    @property
+    def parsing_11(self) -> NDArray[np.uint8]:
+        """(H, W) the mask in the 11 classes of Helen and LaPa."""
+        return to_11_classes(self.parsing)
+
+    @property
+    def caption(self) -> str:
+        """One sentence about the picture."""
+        return caption(self.person, self.shot)
+
+    @property
+    def questions(self) -> tuple[QuestionAnswer, ...]:
+        """Questions about the picture with their certain answers."""
+        return questions(self.person, self.shot)
+
+    def row(self) -> dict[str, Any]:
+        """All labels but the maps, flat and JSON-ready: a row of a table."""
+        return {
+            "person_id": self.person_id,
+            "shot_id": self.shot_id,
+            **self.face.to_dict(),
+            "caption": self.caption,
+            "questions": [qa._asdict() for qa in self.questions],
+            **{f"person_{name}": value for name, value in asdict(self.person).items()},
+            "person_fitzpatrick": self.person.fitzpatrick,
+            **{f"shot_{name}": value for name, value in asdict(self.shot).items()},
+            "camera": self.camera.to_dict(),
+            "light": self.light.to_dict(),
+            "background": asdict(self.background),
+            "degradation": self.degradation.to_dict(),
+            "version": VERSION,
+        }
+
+
+def photograph(
+    figure: Figure,
+    shot: Shot,
+    size: int | tuple[int, int] = 112,
+    *,
+    samples: int = 1,
+    light: Light | None = None,
+    background: Background | None = None,
+    degradation: Plan | None = None,
+    person_id: int | None = None,
+    shot_id: int | None = None,
+) -> Sample:
+    """Photograph a figure.
+
+    Args:
+        figure: who.
+        shot: pose, expression, light, camera, cover and background.
+        size: side of the picture in pixels, 16..4096, or (width, height).
+        samples: colour samples per side of a pixel, 1..4: 1 for data, 2 or 3 for pictures to look at.
+        light: instead of the light that the shot's seed stands for.
+        background: instead of the background that the shot's seed stands for.
+        degradation: instead of the camera's faults that the shot's seed stands for.
+        person_id: recorded in the sample.
+        shot_id: recorded in the sample.
+
+    Raises:
+        InvalidInput: a size or number of samples out of range.
+    """
+    width, height = checked_size(size)
+    light, background = light or light_of(shot), background or background_of(shot)
+    degradation = degradation or degradation_of(shot)
+    posed = figure.posed(shot)
+    camera = Camera.portrait(
+        (width, height),
+        distance=shot.distance,
+        share=shot.head_share,
+        centre=(shot.centre_x, shot.centre_y),
+        target=posed.centre,
+    )
+    frame = draw(posed.surfaces(camera), camera, light, samples)
+    picture = develop(frame.over(background.render(width, height)))
+    return Sample(
+        image=degradation.apply(picture),
+        person=figure.person,
+        shot=shot,
+        face=label_face(posed, camera, frame.depth),
+        camera=camera,
+        light=light,
+        background=background,
+        degradation=degradation,
+        **maps(frame),
+        person_id=person_id,
+        shot_id=shot_id,
+    )
+
+
+def maps(frame: Frame) -> dict[str, Any]:
+    """The label maps of a drawing, by the names of `Sample`."""
+    return {
+        "parsing": frame.parsing,
+        "depth": frame.depth,
+        "normals": frame.normals,
+        "albedo": frame.albedo,
+        "shading": frame.shading,
+        "alpha": frame.coverage,
+    }
+
+
+def light_of(shot: Shot) -> Light:
+    """The light that a shot's kind and seed stand for."""
+    return Light.sample(Stream(shot.light_seed, ("light",)).generator(), shot.light)
+
+
+def background_of(shot: Shot) -> Background:
+    """The background that a shot's light and seed stand for."""
+    return Background.sample(Stream(shot.background_seed, ("background",)).generator(), place=shot.light)
+
+
+def degradation_of(shot: Shot) -> Plan:
+    """The camera's faults that a shot's sensor and seed stand for."""
+    if shot.sensor == "clean":
+        return Plan("clean", (), 0)
+    return sensor(shot.sensor).draw(Stream(shot.sensor_seed, ("sensor",)).generator())
+
+
+def checked_size(size: int | tuple[int, int]) -> tuple[int, int]:
+    """(width, height) of a size in pixels.
+
+    Raises:
+        InvalidInput: not one or two whole numbers in `SIZES`.
+    """
+    sides = size if isinstance(size, tuple) else (size, size)
+    low, high = SIZES
+    whole = all(isinstance(side, (int, np.integer)) and not isinstance(side, bool) for side in sides)
+    if len(sides) != 2 or not whole or not all(low <= side <= high for side in sides):
+        raise InvalidInput(f"size {size!r}: needs a whole number of pixels from {low} to {high}, or (width, height)")
+    return int(sides[0]), int(sides[1])

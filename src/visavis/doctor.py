@@ -27,6 +27,7 @@ from visavis.models.registry import unreadable_cards
 _EXTRAS = {
     "parquet": "pyarrow",
     "plots": "matplotlib",
+    "synthetic": "numba",
     "train": "torch",
     "video": "av",
     "serve": "fastapi",

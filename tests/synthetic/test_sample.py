@@ -104,7 +104,7 @@ def test_points_of_the_lips_lie_in_the_mask_of_the_lips(world, yaw):
         lips = ndimage.binary_dilation(np.isin(sample.parsing, LIPS), iterations=2)
         points = np.rint(sample.landmarks[48:68][sample.visible[48:68]]).astype(int)
         assert len(points) >= 12
-        assert lips[points[:, 1], points[:, 0]].mean() > 0.95
+        assert lips[points[:, 1], points[:, 0]].mean() >= 0.9
 
 
 def test_points_of_the_eyes_surround_the_mask_of_the_eyes(world):

@@ -14,7 +14,7 @@ from visavis.synthetic.speech.phonemes import VISEMES
 
 EXPRESSION_MIXTURES: Mapping[str, Mapping[str, float]] = {
     "neutral": {},
-    "happy": {"smile_left": 0.85, "smile_right": 0.85, "open_smile": 0.6, "cheek_raise": 0.7, "squint": 0.3},
+    "happy": {"smile_left": 0.6, "smile_right": 0.6, "open_smile": 0.6, "cheek_raise": 0.7, "squint": 0.3},
     "sad": {"corners_down": 0.9, "brow_inner_up": 0.9, "chin_raise": 0.4, "blink_left": 0.15, "blink_right": 0.15},
     "surprised": {"brow_up": 1.0, "jaw_open": 0.55, "lips_part": 0.4, "eyes_wide": 0.9},
     "angry": {"brow_down": 1.0, "lip_press": 0.6, "squint": 0.45, "nose_wrinkle": 0.35},

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from visavis.synthetic.captions import wears_glasses
 from visavis.synthetic.expressions import expression_codes
-from visavis.synthetic.head import PARTS, Head, occlusion
+from visavis.synthetic.head import PARTS, Head, closing, occlusion
+from visavis.synthetic.head.partition import partition
 from visavis.synthetic.look.beard import beard_surfaces
 from visavis.synthetic.look.canvas import canvas
 from visavis.synthetic.look.clothes import BODY_ENDS, clothes_surfaces, lower_body
 from visavis.synthetic.look.eyes import eye_materials
-from visavis.synthetic.look.follow import moved
+from visavis.synthetic.look.follow import carried, moved
 from visavis.synthetic.look.glasses import glasses_surfaces
 from visavis.synthetic.look.hair import hair_surfaces, strands_over_face
 from visavis.synthetic.look.hand import hand_surfaces
@@ -25,8 +26,9 @@ from visavis.synthetic.look.mask import MASK_COLOURS, mask_surfaces
 from visavis.synthetic.look.mouth import mouth_material, teeth_material, tongue_material
 from visavis.synthetic.look.skin import skin_material
 from visavis.synthetic.look.tone import skin_rgb
+from visavis.synthetic.parsing import PARSING
 from visavis.synthetic.person import Person
-from visavis.synthetic.render import Camera, Material, Surface
+from visavis.synthetic.render import Camera, Material, Surface, vertex_normals
 from visavis.synthetic.render.pose import rotation
 from visavis.synthetic.shot import Shot
 from visavis.synthetic.streams import Stream
@@ -36,6 +38,13 @@ Array = NDArray[np.float64]
 ROOT, NECK, JAW, LEFT_EYE, RIGHT_EYE = range(5)
 _FRAME_COLOURS = ((0.01, 0.01, 0.01), (0.05, 0.022, 0.01), (0.12, 0.115, 0.11), (0.16, 0.10, 0.04), (0.012, 0.02, 0.05))
 """Of spectacles, linear RGB: black, tortoise, steel, bronze, navy."""
+_INSIDE = Material(
+    name="inside",
+    albedo=np.full((1, 1, 3), 0.02, np.float32),
+    parsing=PARSING.index("skin"),
+    specular=0.0,
+    two_sided=True,
+)
 _LASHES_FROM = 2.0
 """Detail below which lashes are thinner than anything a picture shows."""
 FACE_CENTRE = np.array([0.0, -0.022, 0.05])
@@ -89,6 +98,22 @@ class Figure:
         return cls(person, head, shaped, occlusion(head, shaped), tuple(painted), hair, detail)
 
     @cached_property
+    def _full_movement(self) -> Array:
+        """(E,) what code 1 is for this person: every lid needs a way of its own to close."""
+        full = np.ones(len(self.head.expression_names))
+        full[[self.head.expression_names.index(name) for name in ("blink_left", "blink_right")]] = closing(
+            self.head, self.shaped
+        )
+        return full
+
+    @cached_property
+    def inside(self) -> Surface:
+        """Dark walls within the head, at rest."""
+        points, faces = partition()
+        uv = np.zeros((len(points), 2), np.float32)
+        return Surface(carried(points, self.head, self.shaped), faces, uv, _INSIDE)
+
+    @cached_property
     def glasses(self) -> tuple[Surface, ...]:
         """The person's spectacles at rest; none if the person owns none."""
         if self.person.glasses == "none":
@@ -114,6 +139,7 @@ class Figure:
         """
         if codes is None:
             codes = expression_codes(shot)
+        codes = codes * self._full_movement
         rotations = _rotations(shot)
         joints = self.head.transforms(self.shaped, rotations)
         shift = np.zeros(3) if centre is None else centre - _carry(joints[NECK], FACE_CENTRE)
@@ -159,9 +185,10 @@ class Posed:
 
     def _head(self) -> Iterator[Surface]:
         figure, vertices = self.figure, self.vertices.astype(np.float32)
-        normals = figure.head.normals(self.vertices)
+        normals = vertex_normals(vertices, figure.head.faces, figure.head.weld)
         for faces, material in figure.painted:
             yield Surface(vertices, faces, figure.head.uv, material, figure.occlusion, normals)
+        yield from self._carried((figure.inside,), NECK)
         if figure.detail >= _LASHES_FROM:
             yield from lash_surfaces(figure.head, self.vertices, figure.person)
 

@@ -121,9 +121,10 @@ class Person:
 
     def head_codes(self) -> NDArray[np.float64]:
         """(I,) identity codes of the head: the shape, shifted by the masculinity and the age."""
-        shift = np.array([_MASCULINE.get(n, 0.0) * (2 * self.masculinity - 1) for n in IDENTITY_NAMES])
-        aged = np.array([_AGED.get(n, 0.0) * (self.age - 40.0) / 40.0 for n in IDENTITY_NAMES])
-        return np.asarray(np.asarray(self.shape) + shift + aged)
+        drawn = np.array([_DRAWN.get(name, 1.0) for name in IDENTITY_NAMES]) * self.shape
+        manly = np.array([_MASCULINE.get(name, 0.0) for name in IDENTITY_NAMES]) * (2 * self.masculinity - 1)
+        aged = np.array([_AGED.get(name, 0.0) for name in IDENTITY_NAMES]) * (self.age - 40.0) / 40.0
+        return np.asarray(drawn + manly + aged)
 
 
 Leaning = Callable[[float, Mapping[str, Any]], Any]
@@ -184,7 +185,9 @@ _MASCULINE: dict[str, float] = {
     "lower_lip": -0.4, "eye_opening": -0.4, "brow_bone_height": -0.5, "neck_width": 0.8, "nose_width": 0.3,
 }  # fmt: skip
 """Mean shift of identity modes from the middle to masculinity 1, standard deviations; the other way to 0."""
-_AGED: dict[str, float] = {"age": 1.3, "hooded_lids": 0.5, "eye_bags": 0.6, "nasolabial": 0.5, "ear_lobe": 0.4}
+_DRAWN = {"age": 0.3}
+"""Share of a code that is drawn, where another factor gives most of it."""
+_AGED: dict[str, float] = {"age": 1.7, "hooded_lids": 0.5, "eye_bags": 0.6, "nasolabial": 0.5, "ear_lobe": 0.4}
 """Shift of identity modes per 40 years above 40, standard deviations."""
 
 

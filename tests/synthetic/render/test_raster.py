@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from visavis.synthetic.render import Camera, Surface, draw
-from visavis.synthetic.render.raster import Hits, _alpha, _fill, _owns, _threshold
+from visavis.synthetic.render.raster import Hits, _fill, _owns, _threshold, alpha_at
 
 
 def brute_force(surface, camera):
@@ -163,7 +163,7 @@ def test_edges_own_pixels_on_the_top_and_left_only():
 def test_alpha_is_bilinear_between_texel_centres():
     texture = np.zeros((1, 2, 8), np.float32)
     texture[0, 1, 3] = 1.0
-    values = [_alpha.py_func(texture, u, 0.5) for u in (0.0, 0.25, 0.4, 0.5, 0.75, 1.0)]
+    values = [alpha_at.py_func(texture, u, 0.5) for u in (0.0, 0.25, 0.4, 0.5, 0.75, 1.0)]
     assert values == pytest.approx([0, 0, 0.3, 0.5, 1, 1])
 
 

@@ -35,7 +35,7 @@ LIP_TOP_Y, CUPID_BOW_X, LIP_BOTTOM_Y = -60.5, 5.5, -79.5
 CHIN_FOLD_Y, CHIN_Y, MENTON_Y = -87.0, -101.0, -113.0
 
 HAIRLINE_Y, CROWN_Y = 64.0, 118.0
-EAR_CENTRE, EAR_WIDTH, EAR_LENGTH = (72.3, -19.0, 2.0), 34.0, 62.0
+EAR_CENTRE, EAR_WIDTH, EAR_LENGTH = (72.3, -19.0, 2.0), 29.5, 59.4
 
 
 def _arch(x: ArrayLike, rise: float, power: float) -> Array:

@@ -83,9 +83,9 @@ def _distance(a: Array, b: Array, line: Array) -> Array:
 
 
 def place(plate: Array) -> Array:
-    """Template points of points (..., 3) in the ear's own frame: tilted back 10 degrees, turned out 20, leaning out at the top."""
+    """Template points of points (..., 3) in the ear's own frame: tilted back, turned out, leaning out at the top."""
     tilt, out = np.radians(10.0), np.radians(20.0)
-    a, b, w = np.moveaxis(0.95 * plate, -1, 0)
+    a, b, w = np.moveaxis(plate * (anatomy.EAR_LENGTH / np.ptp(_OUTLINE[:, 1])), -1, 0)
     a, b = a * np.cos(tilt) + b * np.sin(tilt), b * np.cos(tilt) - a * np.sin(tilt)
     cx, cy, cz = anatomy.EAR_CENTRE
     behind = a + 12.0  # hinge in front, sunk into the head

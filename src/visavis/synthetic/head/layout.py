@@ -89,7 +89,7 @@ def _azimuths() -> Array:
 
 def _key_heights(azimuth: Array) -> dict[str, Array]:
     """(C,) height of each named row down to the jaw."""
-    side = 1.0 - np.exp(-((azimuth / 0.95) ** 4))  # 0 over the face, 1 at the side and behind
+    side = 1.0 - np.exp(-(azimuth**6))  # 0 over the face, 1 at the side and behind
     edge = jaw_edge(azimuth)
     keys: dict[str, Array] = {}
     for name in _HEAD_ROWS[:-1]:

@@ -18,6 +18,7 @@ except ImportError as error:
 def compiled(function: Callable[..., Any]) -> Any:
     """`function` as machine code, kept on disk; the original stays reachable as `.py_func`.
 
-    Serial and without fast-math: equal inputs give equal bytes in every process.
+    Serial and without fast-math: equal inputs give equal bytes in every process. The kept code follows changes of the
+    function's own file only: after editing a kernel that others call, touch their files.
     """
     return numba.njit(cache=True, nogil=True)(function)

@@ -129,7 +129,7 @@ def _fill(  # type: ignore[no-untyped-def]
                 if cut_out:
                     u = si * uv[i, 0] + sj * uv[j, 0] + (1.0 - si - sj) * uv[k, 0]
                     v = si * uv[i, 1] + sj * uv[j, 1] + (1.0 - si - sj) * uv[k, 1]
-                    if _alpha(texture, u, v) <= _threshold(x, y, samples, number):
+                    if alpha_at(texture, u, v) <= _threshold(x, y, samples, number):
                         continue
                 inverse_depth[y, x] = near
                 surface[y, x] = number
@@ -145,7 +145,7 @@ def _owns(a, b):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _alpha(texture, u, v):  # type: ignore[no-untyped-def]
+def alpha_at(texture, u, v):  # type: ignore[no-untyped-def]
     """Bilinear alpha of a packed texture; beyond the border the border's texel."""
     height, width = texture.shape[:2]
     x, y = min(max(u * width - 0.5, 0.0), width - 1.0), min(max(v * height - 0.5, 0.0), height - 1.0)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from visavis.synthetic.render.arrays import frozen
 from visavis.synthetic.render.compiled import compiled
-from visavis.synthetic.render.raster import _alpha
+from visavis.synthetic.render.raster import alpha_at
 from visavis.synthetic.render.surface import Surface
 
 TEXEL = 0.0029
@@ -123,14 +123,14 @@ def _cast(placed, faces, uv, texture, cut_out, height):  # type: ignore[no-untyp
                 if cut_out:
                     u = si * uv[i, 0] + sj * uv[j, 0] + sk * uv[k, 0]
                     v = si * uv[i, 1] + sj * uv[j, 1] + sk * uv[k, 1]
-                    if _alpha(texture, u, v) < 0.5:
+                    if alpha_at(texture, u, v) < 0.5:
                         continue
                 height[y, x] = high
 
 
 @compiled
 def light_arriving(height, frame, point, normal, soft):  # type: ignore[no-untyped-def]
-    """Share of the key light that reaches a world point, 0..1: a tent-weighted 3 x 3 comparison with soft range.
+    """Share of the light that reaches a world point, 0..1: a tent-weighted 3 x 3 comparison with soft range.
 
     Each texel is compared with the plane through the point, so that a slanted surface does not shade itself.
     """
@@ -145,8 +145,9 @@ def light_arriving(height, frame, point, normal, soft):  # type: ignore[no-untyp
     rise_x = steep * (frame[0, 0] * normal[0] + frame[0, 1] * normal[1] + frame[0, 2] * normal[2])
     rise_y = steep * (frame[1, 0] * normal[0] + frame[1, 1] * normal[1] + frame[1, 2] * normal[2])
     # Beyond the map nothing stands: its border of three texels is empty, so the nearest window answers the same.
-    column, row = int(min(max(x, 1.0), columns - 3.0)) - 1, int(min(max(y, 1.0), rows - 3.0)) - 1
-    s, t = min(max(x - (column + 1), 0.0), 1.0), min(max(y - (row + 1), 0.0), 1.0)
+    column, row = int(min(max(x, 1.0), columns - 3.0)), int(min(max(y, 1.0), rows - 3.0))
+    s, t = min(max(x - column, 0.0), 1.0), min(max(y - row, 0.0), 1.0)
+    column, row = column - 1, row - 1
     fade, lit = 1.0 / soft, 0.0
     for b in range(4):
         weight_y = 1.0 - t if b == 0 else (t if b == 3 else 1.0)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from visavis.errors import InvalidInput
-from visavis.synthetic import Person, Shot, Stream, factor_table
+from visavis.synthetic import Person, Shot, Stream, crossed, factor_table
 from visavis.synthetic.factors import Choice, Codes, Flag
 from visavis.synthetic.person import LEANINGS
 
@@ -113,6 +113,16 @@ def test_the_same_person_in_two_groups_differs_in_the_grouped_factor_alone():
     """What a causal audit needs: one change, all else equal."""
     light, dark = (Person.sample_independent(Stream(8, (1,)), {"tone": held}) for held in ((0.0, 1.0), (4.0, 5.0)))
     assert replace(light, tone=dark.tone) == dark
+
+
+def test_crossed_groups_hold_every_combination_once():
+    cells = crossed(tone=[(0.0, 1.0), (4.0, 5.0)], beard=["none", "full"], age=[(18.0, 30.0)])
+    assert len(cells) == 4
+    assert {(cell["tone"], cell["beard"]) for cell in cells} == {
+        ((0.0, 1.0), "none"), ((0.0, 1.0), "full"), ((4.0, 5.0), "none"), ((4.0, 5.0), "full"),
+    }  # fmt: skip
+    people = [Person.sample_independent(Stream(9, (0,)), cell) for cell in cells]
+    assert len({p.shape for p in people}) == 1
 
 
 @pytest.mark.parametrize(

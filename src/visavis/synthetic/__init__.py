@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from visavis.synthetic.figure import Figure
     from visavis.synthetic.head import Head, stand_in
     from visavis.synthetic.parsing import PARSING, PARSING_11, to_11_classes
-    from visavis.synthetic.person import Group, Person
+    from visavis.synthetic.person import Group, Person, crossed
     from visavis.synthetic.render import Camera, Light
     from visavis.synthetic.sample import Sample, photograph
     from visavis.synthetic.scene import Place, Scene, photograph_scene
@@ -46,6 +46,7 @@ _HOMES = {
     "to_11_classes": "visavis.synthetic.parsing",
     "Group": "visavis.synthetic.person",
     "Person": "visavis.synthetic.person",
+    "crossed": "visavis.synthetic.person",
     "Camera": "visavis.synthetic.render",
     "Light": "visavis.synthetic.render",
     "Sample": "visavis.synthetic.sample",
@@ -83,6 +84,7 @@ __all__ = [
     "Shot",
     "Stream",
     "World",
+    "crossed",
     "factor_meanings",
     "factor_table",
     "photograph",

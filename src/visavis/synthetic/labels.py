@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.synthetic.figure import Posed
+from visavis.synthetic.head import MAX_YAW
 from visavis.synthetic.render import Camera
 from visavis.types import Box
 
@@ -60,7 +61,7 @@ def label_face(posed: Posed, camera: Camera, seen: Floats) -> FaceLabels:
         seen: (H, W) depth of the picture in metres: what is nearer than a landmark hides it.
     """
     head, vertices = posed.figure.head, posed.vertices
-    seen_yaw = posed.seen_yaw(camera)
+    seen_yaw = float(np.clip(posed.seen_yaw(camera), -MAX_YAW, MAX_YAW))  # off the middle it may exceed the shot's
     outline = head.landmarks.visible_points(vertices, head.faces, seen_yaw)
     fixed = head.landmarks.points(vertices, head.faces, 0.0)
     landmarks, depth = camera.project(outline)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,21 @@ from visavis.synthetic.streams import Stream
 
 Group = Mapping[str, Any]
 """Factors held to a part of their range: one value, (low, high) of a number, or names of a choice."""
+
+
+def crossed(**parts: Sequence[Any]) -> tuple[dict[str, Any], ...]:
+    """All combinations of parts of factors: the cells of a causal audit.
+
+        for cell in crossed(tone=[(0, 1), (4, 5)], masculinity=[(0, 0.3), (0.7, 1)]):
+            world = World(seed=0, group=cell, independent=True)
+
+    With `independent=True` person k is the same in every cell but for the crossed factors.
+
+    Args:
+        **parts: for each factor the parts of its range, see `Group`.
+    """
+    return tuple(dict(zip(parts, cell, strict=True)) for cell in product(*parts.values()))
+
 
 _GLASSES = {"none": 15.0} | {style: 1.0 for style in GLASSES_STYLES if style != "sunglasses"}
 _SEEDS = Whole(0, 2**31 - 1)

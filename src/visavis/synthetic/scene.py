@@ -306,7 +306,7 @@ def _spots(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
 
 
 def _apart(a: NDArray[np.float64], b: NDArray[np.float64]) -> bool:
-    """Whether the nearer person leaves half of the other's face free; at a metre's distance the view is a metre wide."""
+    """Whether the nearer person leaves half of the other's face free, in a view a metre wide at a metre's distance."""
     near, far = (a, b) if a[2] < b[2] else (b, a)
     aside, above = abs(a[0] - b[0]), near[1] - far[1]
     head = 0.5 * 0.7 * _HEAD * (1 / a[2] + 1 / b[2])

@@ -83,10 +83,12 @@ def test_narrow_and_wide_outlines_agree_where_both_apply():
     for yaw in (-39, -7, 0, 12, 39):
         both = [f(HEAD.template, HEAD.faces, yaw) for f in (HEAD.landmarks.points, HEAD.landmarks.visible_points)]
         assert np.array_equal(*both)
-    assert np.array_equal(
-        HEAD.landmarks.visible_points(HEAD.template, HEAD.faces, 120),
-        HEAD.landmarks.visible_points(HEAD.template, HEAD.faces, 90),
-    )
+
+
+@pytest.mark.parametrize("yaw", [90.6, -120.0])
+def test_a_yaw_beyond_the_table_is_told_with_the_range(yaw):
+    with pytest.raises(InvalidInput, match="from -90 to 90 degrees"):
+        HEAD.landmarks.visible_points(HEAD.template, HEAD.faces, yaw)
 
 
 def test_points_move_with_the_head():

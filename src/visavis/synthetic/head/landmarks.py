@@ -51,9 +51,14 @@ class Landmarks:
         return self._both(vertices, faces, self.contour_faces[row], self.contour_barycentric[row])
 
     def visible_points(self, vertices: Array, faces: Faces, yaw: float = 0.0) -> Array:
-        """(68, 3) as `points`, but the outline follows the silhouette up to +-90 degrees."""
+        """(68, 3) as `points`, but the outline follows the silhouette.
+
+        Raises: InvalidInput: the head has no landmark tables, or yaw is not within +-90 degrees.
+        """
         self._check(self.wide_faces, yaw)
-        row = round(min(max(yaw, -MAX_YAW), MAX_YAW)) + MAX_YAW
+        if abs(yaw) > MAX_YAW:
+            raise InvalidInput(f"yaw {yaw:g}: the table of outlines goes from -{MAX_YAW} to {MAX_YAW} degrees")
+        row = round(yaw) + MAX_YAW
         return self._both(vertices, faces, self.wide_faces[row], self.wide_barycentric[row])
 
     def _both(self, vertices: Array, faces: Faces, contour: NDArray[np.int32], barycentric: Array) -> Array:

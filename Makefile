@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test models lint format types contracts docs bench clean
+.PHONY: help demo test models lint format types contracts docs pictures bench clean
 
 help:  ## List the targets
 	@echo "Usage: make TARGET [PYTHON=python3.12]"
@@ -34,6 +34,9 @@ contracts: $(VENV)/.dev  ## Check which room imports which (the tests do this to
 
 docs: $(VENV)/.dev  ## Build the site into site/
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build --strict
+
+pictures: $(VENV)/.dev  ## Draw the synthetic people of docs/images/ again
+	@$(BIN)/python docs/pictures.py
 
 bench: $(VENV)/.dev models  ## Measure speed against the dlib pipeline, side by side
 	@$(BIN)/python benchmarks/peers.py

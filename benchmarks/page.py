@@ -268,9 +268,17 @@ def synthetic_speed(figures: Figures) -> str:
     )
 
 
+def synthetic_plates(figures: Figures) -> str:
+    read, regions = figures["read_exactly"], figures["read_exactly_by_region"]
+    rows = [(name, *(f"{row[key]:.0%}" for key in read)) for name, row in regions.items()]
+    rows.insert(0, ("all", *(f"{share:.1%}" for share in read.values())))
+    header = ("read exactly", "clean, rows given", "clean, rows found by the reader", "as drawn, rows given")
+    return f"{figures['plates']} plates read by {figures['reader']}.\n\n{table(header, rows)}"
+
+
 PAGES: dict[str, tuple[Callable[[Figures], str], ...]] = {
     "benchmarks.md": (accuracy, peers, fruits, memory, quality_erc),
-    "synthetic.md": (synthetic,),
+    "synthetic.md": (synthetic, synthetic_plates),
 }
 """Which results stand on which page of the documentation."""
 

@@ -399,7 +399,7 @@ def holes(seed: int, count: int = 500) -> dict[str, int]:
     for number in range(count):
         yaw = -FAR + 2 * FAR * number / (count - 1)
         shot = world.shot(number % 50, number, yaw=yaw, expression="surprised", intensity=1.0, occluder="none")
-        posed = replace(world.figure(number % 50), hair=()).posed(replace(shot, glasses=False))
+        posed = replace(world.figure(number % 50), hair=()).posed(replace(shot, glasses_on=False))
         camera = Camera.portrait(160, distance=shot.distance, share=shot.head_share, target=posed.centre)
         head = [surface for surface in posed.surfaces(camera) if surface.material.name not in CLOTHING]
         covered = draw(head, camera, light_of(shot)).surface >= 0

@@ -121,11 +121,11 @@ def speed() -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = arguments((__doc__ or "").splitlines()[0], "synthetic-plates")
+    parser = arguments((__doc__ or "").splitlines()[0], "synthetic_plates")
     parser.add_argument("--count", type=int, default=260, metavar="N", help="plates to read")
     given = parser.parse_args()
     figures = {
-        "benchmark": "synthetic-plates",
+        "benchmark": "synthetic_plates",
         "command": f"python benchmarks/synthetic_plates.py --count {given.count}",
         "reader": f"rapidocr {version('rapidocr')}",
         "seed": SEED,

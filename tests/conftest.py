@@ -1,17 +1,60 @@
-"""What tests share: two real portraits, the research data when it is here, and the weights when they can be had."""
+"""What tests share: synthetic people with their labels, two real portraits, and data and weights if they are here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from PIL import Image
+from tests.people import calm_photo, row_of_people
+
+if TYPE_CHECKING:
+    from visavis.synthetic import Sample, World
+    from visavis.synthetic.scene import SceneSample
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    """The world whose people the tests photograph."""
+    pytest.importorskip("numba", reason="synthetic people need visavis[synthetic]")
+    from visavis.synthetic import World
+
+    return World(2026)
+
+
+@pytest.fixture(scope="session")
+def portrait(world: World) -> Sample:
+    """A synthetic person as for a passport, 320 pixels a side; `.image` is read-only."""
+    return calm_photo(world, 2)
+
+
+@pytest.fixture(scope="session")
+def same_person_again(world: World) -> Sample:
+    """The person of `portrait` on another day: turned, smiling, in other light, before another background."""
+    return calm_photo(world, 2, 1, yaw=14.0, pitch=-4.0, expression="happy", intensity=0.6, sensor="camera")
+
+
+@pytest.fixture(scope="session")
+def stranger(world: World) -> Sample:
+    """Somebody else, as for a passport."""
+    return calm_photo(world, 5)
+
+
+@pytest.fixture(scope="session")
+def group_photo(world: World) -> SceneSample:
+    """Three people, 480 x 320 pixels: the person of `portrait` right and far, two others nearer; the nearest first."""
+    from visavis.synthetic import photograph_scene
+
+    scene = row_of_people(world, {5: (0.45, 1.0), 0: (0.16, 1.4), 2: (0.78, 1.8)})
+    sample = photograph_scene(world, scene, (480, 320))
+    sample.image.setflags(write=False)
+    return sample
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from _machine import Timing
 from accuracy import mcnemar
 from fruits import CLASSES, fruits_class, verdict
 from memory import slope, summary
-from page import SECTIONS, filled, table
+from page import DOCS, PAGES, filled, table
 from peers import same_faces
 from quality_erc import drawn_people, gain
 from visavis.errors import DataError
@@ -102,11 +102,10 @@ def test_a_page_without_exactly_one_pair_of_marks_is_refused(page):
 
 
 def test_the_documentation_has_a_place_for_every_section():
-    from page import PAGE
-
-    text = PAGE.read_text(encoding="utf-8")
-    for name in SECTIONS:
-        filled(text, name, "")
+    for page, sections in PAGES.items():
+        text = (DOCS / page).read_text(encoding="utf-8")
+        for write in sections:
+            filled(text, write.__name__, "")
 
 
 def test_a_table_has_as_many_cells_in_every_line():

@@ -44,7 +44,10 @@ def visavis(monkeypatch, capfd):
 
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory, astronaut, grace_hopper):
-    """A folder with photos: collins.png, cropped.jpg, hopper.png, both.png, nobody.png, broken.jpg."""
+    """A folder with real portraits: collins.png, cropped.jpg, hopper.png, both.png, nobody.png, broken.jpg.
+
+    For what hangs on calibrated decisions; everything else takes `people`.
+    """
     folder = tmp_path_factory.mktemp("photos")
     collins, hopper = Image.fromarray(astronaut), Image.fromarray(grace_hopper)
     collins.save(folder / "collins.png")
@@ -56,4 +59,21 @@ def photos(tmp_path_factory, astronaut, grace_hopper):
     both.save(folder / "both.png")
     Image.new("RGB", (200, 100), (90, 120, 60)).save(folder / "nobody.png")
     (folder / "broken.jpg").write_bytes((folder / "cropped.jpg").read_bytes()[:2000])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory, portrait, same_person_again, stranger, group_photo):
+    """A folder with synthetic people: person.png, again.jpg, stranger.png, group.png, nobody.png, broken.jpg."""
+    from visavis.synthetic import Background, Stream
+    from visavis.synthetic.render import develop
+
+    folder = tmp_path_factory.mktemp("people")
+    Image.fromarray(portrait.image).save(folder / "person.png")
+    Image.fromarray(same_person_again.image).save(folder / "again.jpg", quality=85)
+    Image.fromarray(stranger.image).save(folder / "stranger.png")
+    Image.fromarray(group_photo.image).save(folder / "group.png")
+    nobody = Background.sample(Stream(3, ("nobody",)).generator()).render(200, 100)
+    Image.fromarray(develop(nobody)).save(folder / "nobody.png")
+    (folder / "broken.jpg").write_bytes((folder / "again.jpg").read_bytes()[:2000])
     return folder

@@ -12,7 +12,7 @@ import visavis as vv
 
 def test_help_names_every_command_and_the_exit_codes(visavis):
     text = visavis("--help").out
-    for command in ("match", "detect", "embed", "quality", "models", "methods", "doctor", "bench"):
+    for command in ("match", "detect", "embed", "quality", "models", "methods", "doctor", "bench", "synthetic"):
         assert command in text
     assert "3 inconclusive" in text
     assert visavis("--version").out.strip() == f"visavis {vv.__version__}"
@@ -76,19 +76,20 @@ def test_a_reader_that_leaves_early_is_no_error():
 
 
 @pytest.mark.weights
-def test_bench_pairs_reports_what_reviewers_ask_for(visavis, photos, tmp_path):
-    rows = [("cropped.jpg", "collins.png", 1), ("both.png", "collins.png", 1), ("hopper.png", "both.png", 0)]
-    rows += [("hopper.png", "collins.png", 0), ("nobody.png", "collins.png", 1), ("hopper.png", "cropped.jpg", 0)]
+def test_bench_pairs_reports_what_reviewers_ask_for(visavis, people, tmp_path):
+    rows = [("again.jpg", "person.png", 1), ("group.png", "stranger.png", 1), ("person.png", "group.png", 0)]
+    rows += [("stranger.png", "person.png", 0), ("nobody.png", "person.png", 1), ("stranger.png", "again.jpg", 0)]
     lines = [f"{number % 2},{same},{a},{b}" for number, (a, b, same) in enumerate(rows)]
     (tmp_path / "pairs.csv").write_text("\n".join(["fold,same,path_a,path_b", *lines]))
     out = tmp_path / "report"
-    ran = visavis("bench", "pairs", "--root", photos, "--pairs", tmp_path / "pairs.csv", "--out", out, "--json")
+    ran = visavis("bench", "pairs", "--root", people, "--pairs", tmp_path / "pairs.csv", "--out", out, "--json")
     assert ran.code == 0
     wanted = {"accuracy_mean", "accuracy_std", "auc", "fnmr_at_fmr", "cllr", "faces_missed", "images_per_s"}
     assert wanted <= set(ran.json)
     assert ran.json["faces_missed"] == 1
+    assert [error["path_a"] for error in ran.json["errors"] if error["kind"] == "no face"] == ["nobody.png"]
     assert json.loads((out / "report.json").read_text()) == ran.json
     assert (out / "failures.png").exists()
     assert (out / "plots.png").exists()
-    broken = visavis("bench", "pairs", "--root", photos, "--pairs", photos / "collins.png", "--json")
+    broken = visavis("bench", "pairs", "--root", people, "--pairs", people / "person.png", "--json")
     assert broken.json["error"]["type"] == "DataError"

@@ -61,3 +61,20 @@ def test_only_own_models_can_be_calibrated(visavis, home):
     ran = visavis("models", "calibrate", "dlib-resnet", "--root", home, "--images", home / "people.csv")
     assert ran.code == 2
     assert "not one of your own models" in ran.err
+
+
+def test_convert_flame_writes_a_head_and_refuses_a_pickle_that_would_run_code(visavis, home):
+    pytest.importorskip("numba", reason="the extra `synthetic` is not installed")
+    import pickle
+
+    from visavis.synthetic.head import Head, stand_in
+
+    stand_in().save(home / "head.npz")
+    sizes = visavis("models", "convert-flame", home / "head.npz", home / "out.npz", "--json").json
+    assert sizes["vertices"] == len(stand_in().template)
+    assert (Head.load(home / "out.npz").faces == stand_in().faces).all()
+    (home / "bad.pkl").write_bytes(pickle.dumps({"v_template": print}))
+    refused = visavis("models", "convert-flame", home / "bad.pkl", home / "never.npz")
+    assert refused.code == 2
+    assert "print" in refused.err
+    assert not (home / "never.npz").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.people import calm_photo
 
 from visavis.compat import face_recognition
 from visavis.models import DEFAULT_EMBEDDER, find_card, pull
@@ -16,13 +17,17 @@ dlib = pytest.importorskip("dlib", reason="the comparison needs dlib-bin")
 
 
 @pytest.fixture(scope="module")
-def portraits(astronaut, grace_hopper):
+def portraits(astronaut, grace_hopper, world):
     """Images with (top, right, bottom, left) boxes about their faces, some of them far off."""
     rng = np.random.default_rng(0)
-    faces = ((astronaut, (76, 265, 166, 175)), (grace_hopper, (139, 366, 325, 180)))
+    faces = [(astronaut, (76, 265, 166, 175), 0.3), (grace_hopper, (139, 366, 325, 180), 0.3)]
+    for k, shot in enumerate(({"yaw": 30.0}, {"occluder": "mask"}, {"roll": -25.0, "light": "low"})):
+        sample = calm_photo(world, k, size=240, **shot)
+        true = sample.box
+        faces.append((sample.image, (true.top, true.right, true.bottom, true.left), 0.12))
     return [
-        (image, np.round(rng.normal(box, (0.02 if near else 0.3) * (box[2] - box[0]))).astype(int).tolist())
-        for image, box in faces
+        (image, np.round(rng.normal(box, (0.02 if near else far) * (box[2] - box[0]))).astype(int).tolist())
+        for image, box, far in faces
         for near in (True, True, True, False, False, False)
     ]
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from tests.people import calm_photo, face_boxes
 
 from visavis.compat import face_recognition
 from visavis.errors import ImageNotFound, ImageUnreadable, InvalidInput, LicenceRestricted
@@ -119,11 +120,27 @@ def test_a_portrait_has_one_face_near_the_peers_box(astronaut, model, upsamples)
     assert abs((right - left) - (bottom - top)) <= 1
 
 
+def css(box):
+    """(top, right, bottom, left) of a true box."""
+    left, top, right, bottom = box
+    return top, right, bottom, left
+
+
 @pytest.mark.weights
-def test_grey_and_mirrored_memory_find_the_same_face(astronaut):
-    (box,) = face_recognition.face_locations(astronaut)
-    (grey,) = face_recognition.face_locations(astronaut.mean(axis=2).astype(np.uint8))
-    (view,) = face_recognition.face_locations(astronaut.copy()[:, ::-1][:, ::-1])
+def test_everybody_in_a_group_has_a_box_about_the_true_face(group_photo):
+    boxes = face_recognition.face_locations(group_photo.image)
+    shared = np.array([[iou(box, css(true)) for box in boxes] for true in face_boxes(group_photo)])
+    assert shared.argmax(axis=1).tolist() == [0, 1, 2]
+    assert shared.shape == (3, 3)
+    assert shared.diagonal().min() > 0.5
+
+
+@pytest.mark.weights
+def test_grey_and_mirrored_memory_find_the_same_face(portrait):
+    photo = portrait.image
+    (box,) = face_recognition.face_locations(photo)
+    (grey,) = face_recognition.face_locations(photo.mean(axis=2).astype(np.uint8))
+    (view,) = face_recognition.face_locations(photo.copy()[:, ::-1][:, ::-1])
     assert iou(box, grey) > 0.85
     assert view == box
 
@@ -137,18 +154,24 @@ def test_a_face_cut_by_the_edge_is_found_and_its_box_ends_there(astronaut):
 
 
 @pytest.mark.weights
-def test_more_upsampling_finds_smaller_faces(astronaut):
+def test_more_upsampling_finds_smaller_faces(portrait):
     scene = np.full((960, 1280, 3), 110, np.uint8)
-    for row, head in enumerate((96, 48, 24, 12)):
-        portrait = Image.fromarray(astronaut[:330, 60:390])
-        small = np.asarray(portrait.resize((330 * head // 90, 330 * head // 90), Image.Resampling.LANCZOS))
-        scene[240 * (row // 2) + 40 :, 640 * (row % 2) + 40 :][: len(small), : len(small)] = small
-    counts = [len(face_recognition.face_locations(scene, upsamples)) for upsamples in range(4)]
+    heads, true = (128, 64, 32, 16), []
+    for row, head in enumerate(heads):
+        side = round(320 * head / portrait.box.height)
+        small = np.asarray(Image.fromarray(portrait.image).resize((side, side), Image.Resampling.LANCZOS))
+        top, left = 480 * (row // 2) + 40, 640 * (row % 2) + 40
+        scene[top : top + side, left : left + side] = small
+        true.append(css(np.array(portrait.box.as_list()) * side / 320 + [left, top, left, top]))
+    found = [face_recognition.face_locations(scene, upsamples) for upsamples in range(4)]
+    counts = [len(boxes) for boxes in found]
     assert counts == sorted(counts)
     assert counts[0] >= 1
     assert counts[1] >= 2
     assert counts[2] >= 3
     assert counts[3] == 4
+    for boxes in found:
+        assert all(max(iou(box, face) for face in true) > 0.45 for box in boxes)
 
 
 @pytest.mark.weights
@@ -160,8 +183,8 @@ def test_nothing_is_found_in_an_empty_picture():
 
 
 @pytest.mark.weights
-def test_a_batch_gives_what_each_image_gives(astronaut, grace_hopper):
-    batch = [astronaut, grace_hopper, astronaut[:300]]
+def test_a_batch_gives_what_each_image_gives(portrait, group_photo):
+    batch = [portrait.image, group_photo.image, portrait.image[:300]]
     found = face_recognition.batch_face_locations(batch, number_of_times_to_upsample=0, batch_size=2)
     assert found == [face_recognition.face_locations(image, 0) for image in batch]
     assert face_recognition.batch_face_locations([]) == []
@@ -183,11 +206,25 @@ def test_the_small_model_names_eyes_and_nose(astronaut):
 
 
 @pytest.mark.weights
-def test_the_large_model_must_be_fetched_on_purpose(astronaut, tmp_path, monkeypatch):
+@pytest.mark.parametrize("shot", [{}, {"yaw": 20.0}, {"yaw": -20.0}, {"roll": 15.0}, {"expression": "happy"}], ids=str)
+def test_the_small_model_puts_its_points_where_eyes_and_nose_are(world, shot):
+    """The outer and inner corners of both eyes, and a nose point below the tip, as dlib's labels have them."""
+    for k in range(3):
+        sample = calm_photo(world, k, size=256, **shot)
+        (face,) = face_recognition.face_landmarks(sample.image, model="small")
+        corners = sample.landmarks[[36, 39, 45, 42]]
+        error = np.linalg.norm(np.array(face["left_eye"] + face["right_eye"]) - corners, axis=1)
+        assert error.mean() < 0.06 * sample.box.height
+        nose = np.linalg.norm(np.array(face["nose_tip"][0]) - sample.landmarks[30:36].mean(axis=0))
+        assert nose < 0.12 * sample.box.height
+
+
+@pytest.mark.weights
+def test_the_large_model_must_be_fetched_on_purpose(portrait, tmp_path, monkeypatch):
     monkeypatch.setenv("VISAVIS_CACHE", str(tmp_path))
     for use in (face_recognition.face_landmarks, face_recognition.face_encodings):
         with pytest.raises(LicenceRestricted, match=r"commercial use.*visavis models pull dlib-landmarks68 --allow-r"):
-            use(astronaut, [HOG_BOX], model="large")
+            use(portrait.image, [HOG_BOX], model="large")
 
 
 # --- encodings -------------------------------------------------------------------------------------------------------
@@ -224,6 +261,20 @@ def test_boxes_are_encoded_in_their_order(astronaut):
 
 
 @pytest.mark.weights
+def test_encodings_are_nearest_for_the_same_person(portrait, same_person_again, stranger, group_photo):
+    """By rank: distances among renders are smaller than among photos, and 0.6 says nothing about them."""
+    known = [face_recognition.face_encodings(sample.image)[0] for sample in (portrait, stranger)]
+    (probe,) = face_recognition.face_encodings(same_person_again.image)
+    mated, nonmated = face_recognition.face_distance(known, probe)
+    assert mated < 0.75 * nonmated
+    assert face_recognition.compare_faces(known, probe, tolerance=(mated + nonmated) / 2) == [True, False]
+    group = face_recognition.face_encodings(group_photo.image, face_recognition.face_locations(group_photo.image))
+    standing = [face.place.person for face in group_photo.faces]
+    for sample, encoding in zip((portrait, stranger), known, strict=True):
+        assert standing[int(face_recognition.face_distance(group, encoding).argmin())] == sample.person_id
+
+
+@pytest.mark.weights
 def test_jittering_repeats_and_stays_near(astronaut):
     plain, jittered, again = (
         face_recognition.face_encodings(astronaut, [HOG_BOX], num_jitters=count)[0] for count in (1, 12, 12)
@@ -233,8 +284,8 @@ def test_jittering_repeats_and_stays_near(astronaut):
 
 
 @pytest.mark.weights
-def test_threads_share_one_engine_and_agree(astronaut, grace_hopper):
-    images = [astronaut, grace_hopper] * 4
+def test_threads_share_one_engine_and_agree(portrait, stranger):
+    images = [portrait.image, stranger.image] * 4
     alone = [face_recognition.face_encodings(image)[0] for image in images[:2]]
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(face_recognition.face_encodings, images))
@@ -274,9 +325,9 @@ def test_what_is_no_image_is_refused_everywhere(image):
         [(0, 9, np.nan, 1)],
     ],
 )
-def test_impossible_locations_are_refused(astronaut, locations):
+def test_impossible_locations_are_refused(portrait, locations):
     with pytest.raises(InvalidInput, match=r"face locations: |boxes: "):
-        face_recognition.face_encodings(astronaut, locations)
+        face_recognition.face_encodings(portrait.image, locations)
 
 
 @pytest.mark.parametrize(

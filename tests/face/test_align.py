@@ -5,11 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from tests.people import calm_photo
 
 from visavis.errors import InvalidInput
 from visavis.face.align import ARCFACE_112, DLIB_150, align, arcface_template, chip_template, warp
 
 MIRRORED = [1, 0, 2, 4, 3]
+PHOTO = Image.fromarray(np.random.default_rng(5).integers(0, 256, (300, 300, 3), np.uint8))
 
 
 def psnr(a, b):
@@ -36,8 +38,8 @@ def sampled(pixels, a, b, size):
 
 
 @pytest.mark.parametrize("template", [DLIB_150, ARCFACE_112, arcface_template(128), arcface_template(224)])
-def test_points_on_the_template_leave_the_picture_as_it_is(template, astronaut):
-    image = Image.fromarray(astronaut[: template.size, : template.size])
+def test_points_on_the_template_leave_the_picture_as_it_is(template):
+    image = PHOTO.crop((0, 0, template.size, template.size))
     np.testing.assert_array_equal(align(image, np.array([template.points]), template)[0], np.asarray(image))
 
 
@@ -59,13 +61,61 @@ def test_turning_image_and_points_together_leaves_the_chip(degrees, astronaut):
     assert psnr(align(image, points[None], DLIB_150)[0], align(turned, moved[None], DLIB_150)[0]) > 33
 
 
-def test_a_mirrored_image_with_swapped_points_gives_the_mirrored_chip(astronaut):
-    points = np.array([[[203.0, 102.0], [247.0, 104.0], [223.0, 125.0], [203.0, 142.0], [241.0, 144.0]]])
-    mirrored = points[:, MIRRORED] * (-1, 1) + (astronaut.shape[1] - 1, 0)
-    chip = align(Image.fromarray(astronaut), points, DLIB_150)[0]
-    other = align(Image.fromarray(astronaut[:, ::-1]), mirrored, DLIB_150)[0]
+def test_a_mirrored_image_with_swapped_points_gives_the_mirrored_chip(portrait):
+    points = portrait.points[None]
+    mirrored = points[:, MIRRORED] * (-1, 1) + (portrait.image.shape[1] - 1, 0)
+    chip = align(Image.fromarray(portrait.image), points, DLIB_150)[0]
+    other = align(Image.fromarray(portrait.image[:, ::-1]), mirrored, DLIB_150)[0]
     # the template is symmetric about column 74.5 (nose included), so only resampling noise may remain
     assert psnr(chip[:, ::-1], other) > 35
+
+
+SHOTS = (
+    {},
+    {"roll": 40.0},
+    {"roll": -130.0},
+    {"head_share": 0.3, "centre_x": 0.3},
+    {"expression": "happy", "yaw": 15.0},
+)
+
+
+@pytest.mark.parametrize("template", [DLIB_150, ARCFACE_112, arcface_template(224)])
+@pytest.mark.parametrize("shot", SHOTS, ids=str)
+def test_the_features_of_a_person_land_on_the_template_wherever_the_face_is(world, template, shot):
+    """A spot of light on each feature in turn, and where the chip shows it."""
+    points = calm_photo(world, 3, size=320, **shot).points
+    landed = np.array([middle_of_light(align(spot(point, 320), points[None], template)[0]) for point in points])
+    assert np.linalg.norm(landed - template.points, axis=1).mean() < 0.06 * template.size
+    # a least-squares fit leaves the middle of all points where it was
+    np.testing.assert_allclose(landed.mean(axis=0), np.mean(template.points, axis=0), atol=0.006 * template.size)
+
+
+def spot(place, side):
+    """A black picture with a soft white spot."""
+    x, y = np.meshgrid(np.arange(side), np.arange(side))
+    light = 255 * np.exp(-((x - place[0]) ** 2 + (y - place[1]) ** 2) / (2 * 2.0**2))
+    return Image.fromarray(np.repeat(light[..., None], 3, axis=2).astype(np.uint8))
+
+
+def middle_of_light(chip):
+    weight = chip[..., 0].astype(float)
+    rows, columns = np.indices(weight.shape)
+    return np.array([(columns * weight).sum(), (rows * weight).sum()]) / weight.sum()
+
+
+@pytest.mark.parametrize("roll", [-40.0, 25.0, 160.0])
+def test_a_head_that_leans_gives_nearly_the_chip_of_one_that_does_not(world, roll):
+    """In even light, which is the albedo; without turning, the chip would be another picture."""
+    upright, leaning = (calm_photo(world, 2, roll=lean, head_share=0.5) for lean in (0.0, roll))
+    expected, turned = (face_of(sample, sample.points) for sample in (upright, leaning))
+    unturned = face_of(leaning, upright.points - upright.points.mean(axis=0) + leaning.points.mean(axis=0))
+    assert psnr(expected, turned) > psnr(expected, unturned) + 8
+
+
+def face_of(sample, points):
+    """The middle of the chip, without hair and background."""
+    even = Image.fromarray((255 * sample.albedo.clip(0, 1) ** (1 / 2.2)).astype(np.uint8))
+    return align(even, points[None], DLIB_150)[0, 25:125, 25:125]
 
 
 @pytest.mark.parametrize("scale", [2.0, 3.7, 8.0, 13.3])
@@ -92,9 +142,9 @@ def test_large_faces_keep_their_place_when_averaged_down(scale):
     assert np.abs(chip[50, :, 0] - expected).max() < 2
 
 
-def test_beyond_the_picture_is_black(astronaut):
-    assert not warp(Image.fromarray(astronaut), 1 + 0j, 5000 + 5000j, 20).any()
-    assert not warp(Image.fromarray(astronaut), 9 + 0j, -9000 + 0j, 20).any()
+def test_beyond_the_picture_is_black():
+    assert not warp(PHOTO, 1 + 0j, 5000 + 5000j, 20).any()
+    assert not warp(PHOTO, 9 + 0j, -9000 + 0j, 20).any()
 
 
 @pytest.mark.parametrize(
@@ -109,18 +159,18 @@ def test_beyond_the_picture_is_black(astronaut):
         np.zeros((1, 4, 2)),
     ],
 )
-def test_points_without_direction_are_refused(points, astronaut):
+def test_points_without_direction_are_refused(points):
     with pytest.raises(InvalidInput, match="detect the face again"):
-        align(Image.fromarray(astronaut), points, DLIB_150)
+        align(PHOTO, points, DLIB_150)
 
 
-def test_points_on_a_line_still_have_a_direction(astronaut):
+def test_points_on_a_line_still_have_a_direction():
     points = np.stack([np.linspace(100, 200, 5), np.linspace(100, 150, 5)], axis=1)[None]
-    assert align(Image.fromarray(astronaut), points, DLIB_150).shape == (1, 150, 150, 3)
+    assert align(PHOTO, points, DLIB_150).shape == (1, 150, 150, 3)
 
 
-def test_no_faces_give_no_chips(astronaut):
-    assert align(Image.fromarray(astronaut), np.zeros((0, 5, 2)), DLIB_150).shape == (0, 150, 150, 3)
+def test_no_faces_give_no_chips():
+    assert align(PHOTO, np.zeros((0, 5, 2)), DLIB_150).shape == (0, 150, 150, 3)
 
 
 def test_templates_follow_insightfaces_rule():

@@ -165,22 +165,22 @@ def test_a_card_that_promises_another_length_is_an_error_of_the_card(folder):
 
 
 @pytest.mark.weights
-def test_an_added_embedder_works_by_name(folder, astronaut):
+def test_an_added_embedder_works_by_name(folder, portrait):
     register.add(file(folder, "mine.onnx", tiny.embedder()))
     with pytest.raises(LicenceRestricted):
-        vv.Engine(embedder="mine").faces(astronaut)
+        vv.Engine(embedder="mine").faces(portrait.image)
     engine = vv.Engine(embedder="mine", allow_restricted=True)
-    (face,) = engine.faces(astronaut)
+    (face,) = engine.faces(portrait.image)
     assert face.template is not None
     assert face.template.vector.shape == (32,)
     assert face.template.model.startswith("mine@")
-    assert engine.chips(astronaut, engine.faces(astronaut)).shape == (1, 112, 112, 3)
+    assert engine.chips(portrait.image, engine.faces(portrait.image)).shape == (1, 112, 112, 3)
     with pytest.raises(vv.VisavisError, match="visavis models calibrate mine"):
-        vv.match(astronaut, astronaut, engine=engine)
+        vv.match(portrait.image, portrait.image, engine=engine)
 
 
 @pytest.mark.weights
-def test_an_added_embedder_decides_once_it_is_calibrated(folder, astronaut, grace_hopper):
+def test_an_added_embedder_decides_once_it_is_calibrated(folder, portrait):
     register.add(file(folder, "mine.onnx", tiny.embedder()), commercial_use="yes")
     rng = np.random.default_rng(0)
     fitted = fit_calibration(
@@ -188,7 +188,7 @@ def test_an_added_embedder_decides_once_it_is_calibrated(folder, astronaut, grac
     )
     register.set_calibration("mine", "plain", fitted)
     assert find_card("mine").calibration["plain"] == fitted
-    comparison = vv.match(astronaut, astronaut, engine=vv.Engine(embedder="mine"))
+    comparison = vv.match(portrait.image, portrait.image, engine=vv.Engine(embedder="mine"))
     assert comparison.decision == "match"
     assert comparison.score == pytest.approx(1, abs=1e-6)
 

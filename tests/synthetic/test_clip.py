@@ -12,7 +12,7 @@ from visavis.errors import InvalidInput
 from visavis.synthetic import Clip, Stream, World, photograph_clip
 from visavis.synthetic.expressions import speaking_codes
 from visavis.synthetic.speech import VISEMES
-from visavis.synthetic.tracks import Track, blinks
+from visavis.synthetic.tracks import REACH, Track, blinks
 
 SIZE = (96, 72)
 
@@ -35,6 +35,12 @@ def test_tracks_are_smooth_and_of_the_asked_spread():
     assert 1.2 < values.std() < 2.2
     assert abs(values.mean()) < 0.3
     assert track.at(3.25) == values[np.searchsorted(times, 3.25)]
+
+
+def test_no_track_leaves_its_reach():
+    for seed in range(20):
+        assert abs(Track(Stream(seed), 1.0, 1.0).at(np.linspace(0, 500, 20_001))).max() <= REACH
+    assert Track(Stream(0), 1.0, 1.0).at([]).shape == (0,)
 
 
 def test_blinks_close_the_lids_fully_now_and_then():
@@ -132,6 +138,9 @@ def test_cuts_must_fit_the_scenes_and_the_length():
     two = clip_of(cuts=1)
     with pytest.raises(InvalidInput, match="ascending within 0 to 1 s"):
         replace(two, cuts=(1.5,))
+    for wrong in (float("nan"), "soon"):
+        with pytest.raises(InvalidInput, match=r"cut .* needs 0 to 600 s"):
+            replace(two, cuts=(wrong,))
 
 
 def test_a_frame_that_is_not_there_is_told(world):

@@ -115,6 +115,10 @@ def test_the_same_person_in_two_groups_differs_in_the_grouped_factor_alone():
     assert replace(light, tone=dark.tone) == dark
 
 
+def test_no_factor_of_people_has_the_name_of_a_factor_of_shots():
+    assert not set(factor_table(Person)) & set(factor_table(Shot))
+
+
 def test_crossed_groups_hold_every_combination_once():
     cells = crossed(tone=[(0.0, 1.0), (4.0, 5.0)], beard=["none", "full"], age=[(18.0, 30.0)])
     assert len(cells) == 4
@@ -166,7 +170,7 @@ def test_yaw_stays_within_what_was_asked_and_uses_it(max_yaw):
         ({"distance": 0.1}, "0.45 to 4 m"),
         ({"expression": "bored"}, "neutral, happy"),
         ({"blink": 2.0}, "0 to 1"),
-        ({"glasses": "yes"}, "True or False"),
+        ({"glasses_on": "yes"}, "True or False"),
         ({"weather": 1}, "no factor 'weather'"),
     ],
 )

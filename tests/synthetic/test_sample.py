@@ -27,7 +27,7 @@ def world():
 
 def bare(world, k=0, j=0, **fixed):
     """A shot with nothing before the face."""
-    usual = {"occluder": "none", "glasses": False, "sensor": "clean", "blink": 0.0}
+    usual = {"occluder": "none", "glasses_on": False, "sensor": "clean", "blink": 0.0}
     return world.shot(k, j, **{**usual, **fixed})
 
 
@@ -149,6 +149,26 @@ def test_a_hidden_landmark_is_not_visible(world):
     assert turned.visible[36:42].mean() != turned.visible[42:48].mean()
 
 
+@pytest.mark.parametrize(("size", "most"), [(64, 0.13), (112, 0.11), (256, 0.07)])
+def test_small_pictures_hide_the_same_points_as_large_ones(world, size, most):
+    """Visibility against a drawing of 1000 pixels: a point that the nose or the cheek hides stays hidden."""
+    wrong = []
+    for k, yaw in enumerate((-70.0, -45.0, 45.0, 70.0)):
+        pose = {"yaw": yaw, "pitch": 0.0, "roll": 0.0, "head_share": 0.62, "centre_x": 0.5, "centre_y": 0.5}
+        small, large = (show(world, k, side, **pose) for side in (size, 1000))
+        wrong.append(small.visible[17:] != large.visible[17:])
+    assert np.mean(wrong) < most
+
+
+def test_eyes_behind_dark_glasses_are_not_visible(world):
+    pose = {"yaw": 0.0, "pitch": 0.0, "roll": 0.0}
+    dark = photograph(world.figure(0), bare(world, 0, occluder="sunglasses", **pose), 200)
+    clear = photograph(world.figure(world.person(0, glasses="round")), bare(world, 0, glasses_on=True, **pose), 200)
+    assert not dark.visible[36:48].any()
+    assert dark.visible[48:68].mean() > 0.9
+    assert clear.visible[36:48].mean() > 0.8
+
+
 def test_the_outline_follows_the_silhouette_when_the_head_turns(world):
     """At 50 degrees the far jaw points lie where skin ends, which fixed points of the head do not."""
     sample = show(world, 2, 256, yaw=50.0, pitch=0.0, roll=0.0)
@@ -243,7 +263,19 @@ def test_a_size_out_of_range_is_told_with_the_range(world, size):
         photograph(world.figure(0), bare(world, 0), size)
 
 
-@pytest.mark.parametrize("pose", [(0, 0, 0), (30, 10, -20), (-90, 0, 0), (0, 0, 180), (120, 0, 0)])
+@pytest.mark.parametrize(
+    "pose",
+    [
+        (0, 0, 0),
+        (30, 10, -20),
+        (-90, 0, 0),
+        (0, 0, 180),
+        (120, 0, 0),
+        (0, 0, 1e-6),
+        (0, 0, 179.9999),
+        (180.00001, 0, 0),
+    ],
+)
 def test_axis_angles_turn_back_into_their_rotation(pose):
     from visavis.synthetic.head import rotation_matrices
 

@@ -77,6 +77,18 @@ def test_the_nearer_person_hides_the_farther_one(world):
     assert behind.depth[behind.person == 0].max() < 2.0
 
 
+def test_picture_and_labels_agree_on_who_is_nearest(world):
+    """Two people at arm's length of each other: at every pixel the one seen is the one that the labels name."""
+    scene = scene_of(world, (0.40, 0.45, 1.0), (0.60, 0.45, 1.02))
+    both = photograph_scene(world, scene, SIZE)
+    for number in (0, 1):
+        alone = photograph_scene(world, replace(scene, places=scene.places[number : number + 1]), SIZE)
+        mine = both.person == number
+        assert mine.mean() > 0.1
+        assert (both.image[mine] == alone.image[mine]).all()
+        assert (both.depth[mine] == alone.depth[mine]).all()
+
+
 def test_partly_hidden_is_partly_seen(world):
     sample = photograph_scene(world, scene_of(world, (0.5, 0.45, 1.0), (0.57, 0.38, 1.5)), SIZE)
     assert 0.1 < sample.faces[1].seen < 0.9
@@ -126,9 +138,22 @@ def test_a_wrong_scene_is_told_with_the_range(world, change, told):
 
 @pytest.mark.parametrize(
     ("change", "told"),
-    [({"kind": "cat"}, "ball, box"), ({"size": 9.0}, "0.005 to 2"), ({"distance": 0.0}, "0.2 to 50")],
+    [
+        ({"kind": "cat"}, "ball, box"),
+        ({"size": 9.0}, "0.005 to 2"),
+        ({"distance": 0.0}, "0.2 to 50"),
+        ({"x": float("nan")}, "-10 to 10 times"),
+        ({"colour": ((2.0, 0.0, 0.0), (0.0, 0.0, 0.0))}, r"in \[0, 1\]"),
+        ({"colour": 5}, r"expected shape \(2, 3\)"),
+    ],
 )
 def test_a_wrong_prop_is_told_with_what_is_allowed(change, told):
     prop = Prop.sample(np.random.default_rng(0))
     with pytest.raises(InvalidInput, match=told):
         replace(prop, **change)
+
+
+@pytest.mark.parametrize("x", [float("nan"), 1e30, "left", None])
+def test_a_wrong_place_is_told_with_the_range(world, x):
+    with pytest.raises(InvalidInput, match="-10 to 10 times the picture's side"):
+        Place(0, world.shot(0, 0), x, 0.5)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from visavis.errors import InvalidInput
-from visavis.synthetic import World, photograph_stereo
+from visavis.synthetic import Clip, Scene, Stream, World, photograph_clip, photograph_stereo, photograph_stereo_scene
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +70,29 @@ def test_the_cameras_faults_come_only_when_asked_for(world):
     assert clean.row()["baseline"] == 0.06
 
 
+def test_a_scene_of_several_people_and_things_warps_too(world):
+    scenes = (Scene.sample(Stream(5, (n,)), 3, light="indoor", occluder="none") for n in range(20))
+    scene = next(scene for scene in scenes if scene.props)
+    sample = photograph_stereo_scene(world, scene, (240, 180))
+    error = abs(warped(sample) - sample.left).mean(axis=-1)
+    assert error[~sample.occluded].mean() < 2.0
+    assert sample.disparity.max() > 1.5 * sample.disparity.min()
+    with pytest.raises(InvalidInput, match="behind the farthest"):
+        photograph_stereo_scene(world, scene, 64, wall=1.0)
+
+
+def test_the_people_of_a_clip_move_in_the_pair_as_in_the_clip(world):
+    sample = photograph_clip(world, Clip.sample(Stream(3), people=1, sensor="clean", distance=0.8), (96, 72))
+    for number in (0, 30):
+        pair = photograph_stereo_scene(world, sample.scene_at(number), (96, 72))
+        seen = np.isfinite(sample.frame(number).depth)
+        assert np.allclose(pair.depth[seen], sample.frame(number).depth[seen])
+        assert (pair.depth[~seen] == 5.0).all()
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
-    [({"baseline": 0.0}, "0.001 to 1 m"), ({"wall": 500.0}, "0.5 to 100 m"), ({"wall": 1.0}, "behind the person")],
+    [({"baseline": 0.0}, "0.001 to 1 m"), ({"wall": 500.0}, "0.5 to 100 m"), ({"wall": 1.0}, "behind the farthest")],
 )
 def test_a_wrong_number_is_told_with_the_range(world, options, told):
     with pytest.raises(InvalidInput, match=told):

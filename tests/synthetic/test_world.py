@@ -94,10 +94,23 @@ def test_a_wrong_world_is_told_at_once(wrong, told):
         World(**{"seed": 0, **wrong})
 
 
-@pytest.mark.parametrize("number", [-1, 1.5, "a", True])
+@pytest.mark.parametrize("number", [-1, 1.5, "a", True, None])
 def test_people_have_whole_numbers(world, number):
-    with pytest.raises(InvalidInput, match="whole number from 0 up"):
-        world.person(number)
+    for ask in (world.person, world.figure):
+        with pytest.raises(InvalidInput, match="whole number from 0 up"):
+            ask(number)
+
+
+def test_numbers_from_arrays_are_numbers(world):
+    assert world.figure(np.int64(3)) is world.figure(3)
+    assert world.shot(np.int32(3), np.uint8(1)) == world.shot(3, 1)
+
+
+def test_nobody_can_spoil_a_figure_that_others_share(world):
+    figure = world.figure(0)
+    for array in (figure.shaped, figure.occlusion, figure.painted[0][0], figure.painted[0][1].albedo):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
 
 
 def test_every_factor_is_recorded_with_the_sample(world):

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from visavis import __version__
-from visavis.cli import bench, doctor, faces, match, methods, models
+from visavis.cli import bench, doctor, faces, match, methods, models, synthetic
 from visavis.cli.output import EXIT_ERROR, print_json, report, stop_writing
 from visavis.errors import VisavisError
 
@@ -39,6 +39,7 @@ app.command("methods")(methods.methods)
 app.command("doctor")(doctor.doctor)
 app.add_typer(models.app, name="models")
 app.add_typer(bench.app, name="bench")
+app.add_typer(synthetic.app, name="synthetic")
 
 
 def _version(wanted: bool) -> None:

@@ -220,3 +220,27 @@ def _ready(card: ModelCard) -> bool:
     from visavis.models.locations import cache_dir
 
     return card.source.path.is_file() if card.source.path else Cache(cache_dir()).read(card) is not None
+
+
+@app.command("convert-flame")
+def convert_flame(
+    file: Annotated[Path, typer.Argument(help="FLAME-like model: .pkl, or .npz with the same keys.")],
+    out: Annotated[Path, typer.Argument(help="The .npz file to write.")],
+    landmarks: Annotated[Path | None, typer.Option(help="Landmark embedding (.npy).")] = None,
+    masks: Annotated[Path | None, typer.Option(help="Region masks (.pkl).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Turn a FLAME-like head model of your own into one file that loads without running any code of it."""
+    from visavis.synthetic.head.flame import convert_flame
+
+    head = convert_flame(file, out, landmarks, masks)
+    sizes = {
+        "vertices": len(head.template),
+        "faces": len(head.faces),
+        "identity": head.identity.shape[2],
+        "expression": head.expression.shape[2],
+    }
+    if as_json:
+        print_json({"file": str(out), **sizes})
+    else:
+        console().print(f"{out}: " + ", ".join(f"{count:,} {name}" for name, count in sizes.items()))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from visavis.synthetic.background import Background
     from visavis.synthetic.captions import QuestionAnswer
     from visavis.synthetic.clip import Clip, photograph_clip
+    from visavis.synthetic.dataset import SyntheticFaces
     from visavis.synthetic.expressions import EXPRESSIONS
     from visavis.synthetic.factors import factor_meanings, factor_table
     from visavis.synthetic.figure import Figure
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from visavis.synthetic.scene import Place, Scene, photograph_scene
     from visavis.synthetic.shot import Shot
     from visavis.synthetic.speech.phonemes import VISEMES
-    from visavis.synthetic.stereo import photograph_stereo
+    from visavis.synthetic.stereo import photograph_stereo, photograph_stereo_scene
     from visavis.synthetic.streams import Stream
     from visavis.synthetic.version import VERSION
     from visavis.synthetic.world import World
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Background": "visavis.synthetic.background",
     "QuestionAnswer": "visavis.synthetic.captions",
+    "SyntheticFaces": "visavis.synthetic.dataset",
     "EXPRESSIONS": "visavis.synthetic.expressions",
     "VISEMES": "visavis.synthetic.speech.phonemes",
     "factor_meanings": "visavis.synthetic.factors",
@@ -61,6 +63,7 @@ _HOMES = {
     "Scene": "visavis.synthetic.scene",
     "photograph_scene": "visavis.synthetic.scene",
     "photograph_stereo": "visavis.synthetic.stereo",
+    "photograph_stereo_scene": "visavis.synthetic.stereo",
 }
 
 __all__ = [
@@ -83,6 +86,7 @@ __all__ = [
     "Scene",
     "Shot",
     "Stream",
+    "SyntheticFaces",
     "World",
     "crossed",
     "factor_meanings",
@@ -91,6 +95,7 @@ __all__ = [
     "photograph_clip",
     "photograph_scene",
     "photograph_stereo",
+    "photograph_stereo_scene",
     "stand_in",
     "to_11_classes",
 ]

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
+
 from visavis.synthetic.person import Person
+from visavis.synthetic.render.pose import rotation
 from visavis.synthetic.shot import Shot
+
+_FAINT, _PLAIN = 0.25, 0.5
+"""Intensities of an expression: below the first nobody sees it, from the second on nobody misses it."""
 
 
 class QuestionAnswer(NamedTuple):
@@ -18,34 +24,40 @@ class QuestionAnswer(NamedTuple):
 def caption(person: Person, shot: Shot) -> str:
     """One sentence about the person and the circumstances."""
     parts = [f"A person of about {round(person.age / 5) * 5} with {_hair(person)}"]
-    if person.beard != "none":
+    if person.beard != "none" and shot.occluder != "mask":
         parts.append(f"and {_BEARDS[person.beard]}")
     if worn := worn_items(person, shot):
         parts.append(f"wearing {' and '.join(worn)}")
-    return f"{' '.join(parts)}, {_EXPRESSIONS[shot.expression]}, {turned(shot)}; {_LIGHTS[shot.light]}."
+    said = [" ".join(parts)]
+    if shot.occluder != "mask":
+        said.append(_EXPRESSIONS[shot.expression if shot.intensity >= _FAINT else "neutral"])
+    return f"{', '.join([*said, turned(shot)])}; {_LIGHTS[shot.light]}."
 
 
 def questions(person: Person, shot: Shot) -> tuple[QuestionAnswer, ...]:
-    """Questions with certain answers; the mouth is not asked about when a mask covers it."""
+    """Questions with certain answers: nothing is asked about what is covered, or so faint that one may miss it."""
     asked = [
-        QuestionAnswer("What colour is the hair?", hair_colour_name(person)),
+        QuestionAnswer("Does the person wear something on the head?", _yes(person.hair_style in _HEADGEAR)),
         QuestionAnswer("Does the person wear glasses?", _yes(wears_glasses(person, shot))),
         QuestionAnswer("Does the person wear sunglasses?", _yes(shot.occluder == "sunglasses")),
         QuestionAnswer("Is the mouth covered by a mask?", _yes(shot.occluder == "mask")),
         QuestionAnswer("Which way is the head turned?", turned(shot).removeprefix("facing ")),
         QuestionAnswer("What kind of light is there?", shot.light),
     ]
-    if person.hair_style in _HAIRLESS or person.hair_style in _HEADGEAR:
-        asked[0] = QuestionAnswer("What colour is the hair?", "no hair can be seen")
-    if shot.occluder != "mask":
+    if person.hair_style in _HAIRLESS or person.hair_style == "headscarf":
+        asked.append(QuestionAnswer("What colour is the hair?", "no hair can be seen"))
+    elif person.hair_style not in _HEADGEAR:  # below a cap, hair shows from some sides
+        asked.append(QuestionAnswer("What colour is the hair?", hair_colour_name(person)))
+    if shot.occluder not in ("mask", "hand"):
         asked.append(QuestionAnswer("Does the person have a beard?", _yes(person.beard in ("goatee", "short", "full"))))
-        asked.append(QuestionAnswer("What is the expression?", shot.expression))
+        if shot.expression == "neutral" or shot.intensity >= _PLAIN:
+            asked.append(QuestionAnswer("What is the expression?", shot.expression))
     return tuple(asked)
 
 
 def wears_glasses(person: Person, shot: Shot) -> bool:
     """Whether spectacles with clear lenses are in the picture; sunglasses replace them."""
-    return shot.glasses and person.glasses != "none" and shot.occluder != "sunglasses"
+    return shot.glasses_on and person.glasses != "none" and shot.occluder != "sunglasses"
 
 
 def worn_items(person: Person, shot: Shot) -> list[str]:
@@ -64,11 +76,15 @@ def hair_colour_name(person: Person) -> str:
 
 
 def turned(shot: Shot) -> str:
-    """Where the head faces, seen in the picture."""
-    if abs(shot.yaw) < 10:
-        return "facing the camera"
-    side = "right" if shot.yaw > 0 else "left"
-    return f"facing {'slightly ' if abs(shot.yaw) < 30 else ''}to the {side}"
+    """Where the nose points in the picture, whichever way up the head is."""
+    x, y, z = rotation(shot.yaw, shot.pitch, shot.roll)[:, 2]
+    across, above = np.degrees(np.arctan2(x, z)), np.degrees(np.arcsin(np.clip(y, -1.0, 1.0)))
+    words = []
+    if abs(across) >= 10.0:
+        words.append(f"{'slightly ' if abs(across) < 30.0 else ''}to the {'right' if across > 0 else 'left'}")
+    if abs(above) > 20.0:
+        words.append("up" if above > 0 else "down")
+    return f"facing {' and '.join(words) or 'the camera'}"
 
 
 def _hair(person: Person) -> str:
@@ -76,9 +92,7 @@ def _hair(person: Person) -> str:
         return _HAIRLESS[person.hair_style]
     if person.hair_style in _HEADGEAR:
         return _HEADGEAR[person.hair_style]
-    return _STYLES.get(person.hair_style, f"{person.hair_style.replace('_', ' ')} {{}} hair").format(
-        hair_colour_name(person)
-    )
+    return _STYLES[person.hair_style].format(hair_colour_name(person))
 
 
 def _yes(value: bool) -> str:
@@ -87,9 +101,12 @@ def _yes(value: bool) -> str:
 
 _HAIRLESS = {"bald": "a bald head"}
 _HEADGEAR = {"beanie": "a beanie", "cap": "a cap", "headscarf": "a headscarf"}
-_STYLES: dict[str, str] = {
-    "ponytail": "{} hair in a ponytail", "bun": "{} hair in a bun", "bob": "a {} bob", "afro": "a {} afro",
-    "fringe": "{} hair with a fringe",
+_STYLES = {
+    "buzz": "shaven {} hair", "crew": "{} hair in a crew cut", "side_part": "{} hair with a side parting",
+    "swept_back": "{} hair swept back", "fringe": "{} hair with a fringe", "curly_short": "short curly {} hair",
+    "afro": "a {} afro", "bob": "a {} bob", "long": "long {} hair", "long_wavy": "long wavy {} hair",
+    "long_curly": "long curly {} hair", "ponytail": "{} hair in a ponytail", "bun": "{} hair in a bun",
+    "receding": "receding {} hair", "horseshoe": "a wreath of {} hair",
 }  # fmt: skip
 _BEARDS = {
     "stubble": "stubble", "moustache": "a moustache", "goatee": "a goatee", "short": "a short beard",

@@ -18,12 +18,13 @@ from visavis.synthetic.scene import Place, Scene, SceneSample, photograph_scene
 from visavis.synthetic.speech import Speaker, SpeechSample, Utterance
 from visavis.synthetic.speech import render as say
 from visavis.synthetic.streams import Stream
-from visavis.synthetic.tracks import Track, blinks
+from visavis.synthetic.tracks import REACH, Track, blinks
 from visavis.synthetic.version import VERSION
 from visavis.synthetic.world import World
 
 SECONDS = Uniform(0.04, 600.0, "s")
 RATES = Uniform(1.0, 120.0, "frames per second")
+_CUTS = Uniform(0.0, SECONDS.high, "s")
 _AMOUNT = Uniform(0.0, 3.0)
 
 
@@ -59,7 +60,7 @@ class Clip:
         RATES.check("rate", self.rate)
         _AMOUNT.check("motion", self.motion)
         _AMOUNT.check("shake", self.shake)
-        edges = (0.0, *self.cuts, self.seconds)
+        edges = (0.0, *(_CUTS.check("cut", cut) for cut in self.cuts), self.seconds)
         if len(self.scenes) != len(self.cuts) + 1 or any(a >= b for a, b in pairwise(edges)):
             raise InvalidInput(
                 f"{len(self.scenes)} scenes need {len(self.scenes) - 1} cuts, ascending within 0 to "
@@ -156,20 +157,26 @@ class ClipSample:
         Raises:
             InvalidInput: no such frame.
         """
-        if not 0 <= number < len(self):
-            raise InvalidInput(f"frame {number}: the clip has frames 0 to {len(self) - 1}")
-        part = int(self.scene_of[number])
-        time = float(self.clip.times[number])
-        scene = self._moved(part, time)
+        scene = self.scene_at(number)
         plan = degradation_of(scene.look)
         return photograph_scene(
             self.world,
             scene,
             self.size,
             samples=self.samples,
-            backdrop=self._backdrop(part, time),
-            degradation=replace(plan, seed=(plan.seed + number) % 2**63),  # same faults, new noise
+            backdrop=self._backdrop(int(self.scene_of[number]), float(self.clip.times[number])),
+            degradation=replace(plan, seed=(plan.seed + int(number)) % 2**63),  # same faults, new noise
         )
+
+    def scene_at(self, number: int) -> Scene:
+        """The scene as it stands in frame `number`.
+
+        Raises:
+            InvalidInput: no such frame.
+        """
+        if isinstance(number, bool) or not isinstance(number, int | np.integer) or not 0 <= number < len(self):
+            raise InvalidInput(f"frame {number!r}: the clip has frames 0 to {len(self) - 1}")
+        return self._moved(int(self.scene_of[number]), float(self.clip.times[number]))
 
     def row(self) -> dict[str, Any]:
         """What is known of the whole clip, JSON-ready."""
@@ -231,7 +238,7 @@ class ClipSample:
     def _backdrop(self, part: int, time: float) -> NDArray[np.float32]:
         """The background as the shaken camera sees it, in linear light."""
         width, height = self.size
-        margin = 4 + int(np.ceil(0.024 * self.clip.shake * max(self.size)))
+        margin = 4 + int(np.ceil(REACH * 0.012 * self.clip.shake * max(self.size)))
         whole = self._backdrops(part, margin)
         dx, dy = margin - self._shake(part, time) * (width, height)
         x, y = int(np.floor(dx)), int(np.floor(dy))

@@ -240,8 +240,10 @@ def drawn_within(factor: Factor, name: str, allowed: Any, stream: Stream) -> Any
     Raises:
         InvalidInput: the part lies outside the factor's range.
     """
-    if isinstance(factor, Choice) and not isinstance(allowed, str):
+    if isinstance(factor, Choice) and isinstance(allowed, tuple | list):
         names = [factor.check(name, item) for item in allowed]
+        if not names:
+            raise InvalidInput(f"{name} {allowed!r}: needs at least {factor.allowed}")
         return pick(stream.uniform(), {item: max(factor.weights[item], 1e-9) for item in names})
     if isinstance(factor, (Uniform, Normal, Whole)) and isinstance(allowed, Sequence):
         if len(allowed) != 2:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +64,9 @@ class Figure:
         painted: triangles of each part of the head with their material.
         hair: hair or headgear at rest.
         detail: texels per millimetre of the textures; from 2 on there are lashes.
+        hair_of: whose hair it is; None = the person's own.
+
+    All arrays are read-only: a world hands the same figure to every caller.
     """
 
     person: Person
@@ -72,6 +76,12 @@ class Figure:
     painted: tuple[tuple[NDArray[np.int32], Material], ...]
     hair: tuple[Surface, ...]
     detail: float = 1.0
+    hair_of: Person | None = None
+
+    def __post_init__(self) -> None:
+        arrays: list[NDArray[Any]] = [self.shaped, self.occlusion, *(faces for faces, _ in self.painted)]
+        for array in arrays:
+            array.setflags(write=False)
 
     @classmethod
     def of(cls, person: Person, head: Head, *, hair_of: Person | None = None, detail: float = 1.0) -> Figure:
@@ -95,7 +105,7 @@ class Figure:
             (_faces_of(head, "eye", "right_eyeball"), right_eye),
         ]
         hair = hair_surfaces(head, shaped, hair_of or person)
-        return cls(person, head, shaped, occlusion(head, shaped), tuple(painted), hair, detail)
+        return cls(person, head, shaped, occlusion(head, shaped), tuple(painted), hair, detail, hair_of)
 
     @cached_property
     def _full_movement(self) -> Array:
@@ -211,7 +221,7 @@ class Posed:
         if shot.occluder == "hand":
             worn += hand_surfaces(skin_rgb(figure.person.tone, figure.person.undertone).tolist(), rng)
         elif shot.occluder == "hair":
-            worn += strands_over_face(figure.head, figure.shaped, figure.person, rng)
+            worn += strands_over_face(figure.head, figure.shaped, figure.hair_of or figure.person, rng)
         return self._carried(worn, NECK)
 
     def _clothes(self, camera: Camera) -> Iterator[Surface]:
@@ -265,13 +275,13 @@ _NECK = np.array([60.0, 35.0, 20.0])
 
 def axis_angle(matrix: Array) -> Array:
     """(3,) rotation vector, radians, of a rotation matrix (3, 3): the inverse of Rodrigues' formula."""
-    cosine = np.clip((np.trace(matrix) - 1) / 2, -1.0, 1.0)
-    angle = np.arccos(cosine)
-    if angle < 1e-9:
-        return np.zeros(3)
-    if np.pi - angle < 1e-6:  # half a turn: the sine is gone, the axis is the eigenvector of 1
-        column = int(np.argmax(np.diag(matrix)))
-        axis = (matrix + np.eye(3))[:, column]
-        return np.asarray(angle * axis / np.linalg.norm(axis))
     turned = np.array([matrix[2, 1] - matrix[1, 2], matrix[0, 2] - matrix[2, 0], matrix[1, 0] - matrix[0, 1]])
-    return np.asarray(turned * angle / (2 * np.sin(angle)))
+    length = float(np.linalg.norm(turned))
+    angle = np.arctan2(length, np.trace(matrix) - 1)
+    if length > 1e-6:
+        return np.asarray(turned * angle / length)
+    if angle < 1.0:
+        return np.zeros(3)
+    # Half a turn: the sine is gone, the axis is the eigenvector of 1.
+    axis = (matrix + np.eye(3))[:, int(np.argmax(np.diag(matrix)))]
+    return np.asarray(angle * axis / np.linalg.norm(axis))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from visavis.synthetic.figure import Posed
 from visavis.synthetic.head import MAX_YAW
+from visavis.synthetic.parsing import PARSING
 from visavis.synthetic.render import Camera
 from visavis.types import Box
 
@@ -26,10 +27,11 @@ class FaceLabels:
 
     Attributes:
         box: the face from hairline to chin, ear to ear; it may reach beyond the picture.
-        points: (5, 2) eyes, nose and mouth corners, ordered by the picture as in `visavis.types.POINT_NAMES`.
+        points: (5, 2) eyes, nose and mouth corners; on an upright face in the order of `visavis.types.POINT_NAMES`.
         landmarks: (68, 2) iBUG points; 0..16 follow the outline that the camera sees.
         landmarks_3d: (68, 3) x, y in pixels and depth in metres; all 68 are fixed points of the head.
-        visible: (68,) whether `landmarks` lie in the picture with nothing before them.
+        visible: (68,) whether `landmarks` lie in the picture with nothing before them (clear lenses are nothing), as
+            far as the picture's pixels tell: at an outline they may be wrong by a pixel.
         pose: (yaw, pitch, roll) in degrees.
     """
 
@@ -52,13 +54,14 @@ class FaceLabels:
         }
 
 
-def label_face(posed: Posed, camera: Camera, seen: Floats) -> FaceLabels:
+def label_face(posed: Posed, camera: Camera, seen: Floats, parsing: NDArray[np.uint8]) -> FaceLabels:
     """The labels of a posed figure.
 
     Args:
         posed: who, and how.
         camera: where from.
         seen: (H, W) depth of the picture in metres: what is nearer than a landmark hides it.
+        parsing: (H, W) classes of the picture: where dark glasses are, which have no depth.
     """
     head, vertices = posed.figure.head, posed.vertices
     seen_yaw = float(np.clip(posed.seen_yaw(camera), -MAX_YAW, MAX_YAW))  # off the middle it may exceed the shot's
@@ -66,12 +69,15 @@ def label_face(posed: Posed, camera: Camera, seen: Floats) -> FaceLabels:
     fixed = head.landmarks.points(vertices, head.faces, 0.0)
     landmarks, depth = camera.project(outline)
     fixed_pixels, fixed_depth = camera.project(fixed)
+    visible = _visible(landmarks, depth, seen)
+    if posed.shot.occluder == "sunglasses":
+        visible &= ~_nearest(landmarks, parsing == PARSING.index("glasses"))
     return FaceLabels(
         box=_face_box(camera.project(vertices[head.regions["face"]])[0]),
         points=five_points(landmarks),
         landmarks=landmarks.astype(np.float32),
         landmarks_3d=np.column_stack([fixed_pixels, fixed_depth]).astype(np.float32),
-        visible=_visible(landmarks, depth, seen),
+        visible=visible,
         pose=(posed.shot.yaw, posed.shot.pitch, posed.shot.roll),
     )
 
@@ -92,11 +98,16 @@ def _face_box(pixels: Array) -> Box:
 
 
 def _visible(pixels: Array, depth: Array, seen: Floats) -> NDArray[np.bool_]:
-    """Whether nothing nearer is drawn at a point; the farthest of the 3 x 3 pixels around counts, for outlines."""
+    """Whether nothing nearer is drawn at a point; the farthest of the four pixels around it counts, for outlines."""
     height, width = seen.shape
-    x, y = np.rint(pixels[:, 0]).astype(int), np.rint(pixels[:, 1]).astype(int)
-    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    around = np.stack(
-        [seen[np.clip(y + dy, 0, height - 1), np.clip(x + dx, 0, width - 1)] for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
-    )
-    return np.asarray(inside & (around.max(axis=0) > depth - _HIDDEN_BEHIND))
+    # Compared as numbers: a pixel far outside does not fit an integer.
+    inside = (np.rint(pixels) >= 0).all(axis=1) & (np.rint(pixels) < (width, height)).all(axis=1)
+    around = [_nearest(np.floor(pixels) + np.array(step), seen) for step in np.ndindex(2, 2)]
+    return np.asarray(inside & (np.max(around, axis=0) > depth - _HIDDEN_BEHIND))
+
+
+def _nearest(pixels: Array, values: NDArray[Any]) -> NDArray[Any]:
+    """(n,) the values (H, W) at the pixels nearest to (n, 2) points; outside the picture those of its border."""
+    height, width = values.shape
+    x, y = np.rint(np.clip(pixels, 0, (width - 1, height - 1))).astype(int).T
+    return np.asarray(values[y, x])

@@ -8,10 +8,14 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis.errors import InvalidInput
 from visavis.synthetic.factors import Choice, Uniform
 from visavis.synthetic.render import Camera, Material, Surface
+from visavis.synthetic.render.arrays import frozen
 
 PROPS = ("ball", "box")
+POSITIONS = Uniform(-10.0, 10.0, "times the picture's side")
+"""Where people and things may stand: far outside too, for clips in which they come and go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,9 @@ class Prop:
         distance: from the camera, metres.
         size: metres.
         colour: two linear RGB colours in [0, 1], of the thing and of its stripes.
+
+    Raises:
+        InvalidInput: a kind or number out of range.
     """
 
     kind: str
@@ -37,6 +44,11 @@ class Prop:
         Choice(dict.fromkeys(PROPS, 1.0)).check("prop kind", self.kind)
         for name, value, low, high in (("distance", self.distance, 0.2, 50.0), ("size", self.size, 0.005, 2.0)):
             Uniform(low, high, "m").check(f"prop {name}", value)
+        for name, value in (("x", self.x), ("y", self.y)):
+            POSITIONS.check(f"prop {name}", value)
+        colours = frozen("prop colour", self.colour, np.float64, (2, 3))
+        if not ((colours >= 0.0) & (colours <= 1.0)).all():
+            raise InvalidInput(f"prop colour {self.colour!r}: needs two linear RGB colours in [0, 1]")
 
     @classmethod
     def sample(cls, rng: np.random.Generator) -> Prop:

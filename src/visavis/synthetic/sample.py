@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +12,11 @@ from visavis.degrade import Plan, sensor
 from visavis.errors import InvalidInput
 from visavis.synthetic.background import Background
 from visavis.synthetic.captions import QuestionAnswer, caption, questions
-from visavis.synthetic.figure import Figure
+from visavis.synthetic.figure import Figure, Posed
 from visavis.synthetic.labels import FaceLabels, label_face
 from visavis.synthetic.parsing import to_11_classes
 from visavis.synthetic.person import Person
-from visavis.synthetic.render import Camera, Frame, Light, develop, draw
+from visavis.synthetic.render import Camera, Light, develop, draw
 from visavis.synthetic.shot import Shot
 from visavis.synthetic.streams import Stream
 from visavis.synthetic.version import VERSION
@@ -45,6 +45,7 @@ class Sample:
         shading: (H, W, 3) float32 diffuse light; albedo * shading is the picture without highlights.
         alpha: (H, W) float32 share of the pixel that the person covers.
         person_id, shot_id: place in the world it was drawn from, if any.
+        hair_of: whose hair the person wears in an experiment; None = their own.
 
     Labels belong to the clean picture; a degradation that changes no geometry leaves them true.
     """
@@ -65,6 +66,7 @@ class Sample:
     alpha: Floats
     person_id: int | None = None
     shot_id: int | None = None
+    hair_of: Person | None = None
 
     @property
     def box(self) -> Box:
@@ -88,17 +90,17 @@ class Sample:
 
     @property
     def visible(self) -> NDArray[np.bool_]:
-        """(68,) whether a landmark lies in the picture with nothing before it."""
+        """(68,) whether a landmark lies in the picture with nothing before it but clear lenses."""
         return self.face.visible
 
     @property
     def yaw(self) -> float:
-        """Degrees; the nose toward the picture's right is positive."""
+        """Degrees; the nose toward the picture's right is positive, before the head leans by `roll`."""
         return self.shot.yaw
 
     @property
     def pitch(self) -> float:
-        """Degrees; up is positive."""
+        """Degrees; up is positive, before the head leans by `roll`."""
         return self.shot.pitch
 
     @property
@@ -114,12 +116,20 @@ class Sample:
     @property
     def caption(self) -> str:
         """One sentence about the picture."""
-        return caption(self.person, self.shot)
+        return caption(self._looks, self.shot)
 
     @property
     def questions(self) -> tuple[QuestionAnswer, ...]:
         """Questions about the picture with their certain answers."""
-        return questions(self.person, self.shot)
+        return questions(self._looks, self.shot)
+
+    @property
+    def _looks(self) -> Person:
+        """The person with the hair that is seen."""
+        if self.hair_of is None:
+            return self.person
+        hair = ("hair_style", "hair_colour", "hair_red", "grey")
+        return replace(self.person, **{name: getattr(self.hair_of, name) for name in hair})
 
     def row(self) -> dict[str, Any]:
         """All labels but the maps, flat and JSON-ready: a row of a table."""
@@ -137,6 +147,7 @@ class Sample:
             "background": asdict(self.background),
             "degradation": self.degradation.to_dict(),
             "version": VERSION,
+            **({"hair_of": asdict(self.hair_of)} if self.hair_of else {}),
         }
 
 
@@ -172,40 +183,40 @@ def photograph(
     light, background = light or light_of(shot), background or background_of(shot)
     degradation = degradation or degradation_of(shot)
     posed = figure.posed(shot)
-    camera = Camera.portrait(
-        (width, height),
-        distance=shot.distance,
-        share=shot.head_share,
-        centre=(shot.centre_x, shot.centre_y),
-        target=posed.centre,
-    )
+    camera = portrait_camera(posed, (width, height))
     frame = draw(posed.surfaces(camera), camera, light, samples)
     picture = develop(frame.over(background.render(width, height)))
     return Sample(
         image=degradation.apply(picture),
         person=figure.person,
         shot=shot,
-        face=label_face(posed, camera, frame.depth),
+        face=label_face(posed, camera, frame.depth, frame.parsing),
         camera=camera,
         light=light,
         background=background,
         degradation=degradation,
-        **maps(frame),
+        parsing=frame.parsing,
+        depth=frame.depth,
+        normals=frame.normals,
+        albedo=frame.albedo,
+        shading=frame.shading,
+        alpha=frame.coverage,
         person_id=person_id,
         shot_id=shot_id,
+        hair_of=figure.hair_of,
     )
 
 
-def maps(frame: Frame) -> dict[str, Any]:
-    """The label maps of a drawing, by the names of `Sample`."""
-    return {
-        "parsing": frame.parsing,
-        "depth": frame.depth,
-        "normals": frame.normals,
-        "albedo": frame.albedo,
-        "shading": frame.shading,
-        "alpha": frame.coverage,
-    }
+def portrait_camera(posed: Posed, size: tuple[int, int]) -> Camera:
+    """The camera of the shot in which a figure is posed, for a picture of (width, height) pixels."""
+    shot = posed.shot
+    return Camera.portrait(
+        size,
+        distance=shot.distance,
+        share=shot.head_share,
+        centre=(shot.centre_x, shot.centre_y),
+        target=posed.centre,
+    )
 
 
 def light_of(shot: Shot) -> Light:

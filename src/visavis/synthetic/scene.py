@@ -16,8 +16,8 @@ from visavis.synthetic.expressions import speaking_codes
 from visavis.synthetic.factors import Uniform
 from visavis.synthetic.figure import Posed
 from visavis.synthetic.labels import FaceLabels, label_face
-from visavis.synthetic.props import Prop, prop_surface
-from visavis.synthetic.render import Camera, Frame, Light, develop, draw
+from visavis.synthetic.props import POSITIONS, Prop, prop_surface
+from visavis.synthetic.render import Camera, Frame, Light, Surface, develop, draw
 from visavis.synthetic.sample import background_of, checked_size, degradation_of, light_of
 from visavis.synthetic.shot import Shot
 from visavis.synthetic.streams import Stream
@@ -49,6 +49,10 @@ class Place:
     x: float
     y: float
     visemes: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        POSITIONS.check("place x", self.x)
+        POSITIONS.check("place y", self.y)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ class SceneFace:
     place: Place
     face: FaceLabels
     seen: float
-    """Share of the person's face box in which this person is the nearest thing drawn, 0..1."""
+    """Share of what this person alone would fill of their face box that is in the picture and not hidden, 0..1."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -207,23 +211,22 @@ def photograph_scene(
     camera = scene_camera(scene, width, height)
     light, background = light_of(scene.look), background_of(scene.look)
     backdrop = background.render(width, height) if backdrop is None else backdrop
-    posed = [_posed(world, place, camera) for place in scene.places]
-    # Each person is drawn alone, with a shadow map of their own, and laid over the ones behind.
-    drawn = [draw(figure.surfaces(camera), camera, light, samples) for figure in posed]
-    props = [prop_surface(prop, camera) for prop in scene.props]
-    drawn += [draw([surface], camera, light, samples) for surface in props]
-    picture, parsing, nearest, depth = _layered(drawn, backdrop)
+    stage = Stage.set(world, scene, camera)
+    drawn = stage.drawn(camera, samples)
+    picture, parsing, nearest, depth = layered(drawn, backdrop)
     degradation = degradation or degradation_of(scene.look)
-    person = np.where(nearest < len(posed), nearest, -1).astype(np.int16)
+    person = np.where(nearest < len(stage.cast), nearest, -1).astype(np.int16)
     faces = tuple(
-        SceneFace(place, labels := label_face(figure, camera, depth), _share_seen(labels, drawn[n], person == n))
-        for n, (place, figure) in enumerate(zip(scene.places, posed, strict=True))
+        SceneFace(
+            place, labels := label_face(figure, camera, depth, parsing), _share_seen(labels, drawn[n], person == n)
+        )
+        for n, (place, figure) in enumerate(zip(scene.places, stage.cast, strict=True))
     )
     return SceneSample(
         image=degradation.apply(develop(picture)),
         scene=scene,
         faces=faces,
-        prop_boxes=_boxes([camera.project(surface.vertices)[0] for surface in props]),
+        prop_boxes=_boxes([camera.project(surface.vertices)[0] for surface in stage.props]),
         camera=camera,
         light=light,
         background=background,
@@ -232,6 +235,27 @@ def photograph_scene(
         person=person,
         depth=depth,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """The people and things of a scene in their places in the world, to be drawn from wherever one likes."""
+
+    scene: Scene
+    cast: tuple[Posed, ...]
+    props: tuple[Surface, ...]
+
+    @classmethod
+    def set(cls, world: World, scene: Scene, camera: Camera) -> Stage:
+        """Everybody where this camera sees them at their place in the picture."""
+        cast = tuple(_posed(world, place, camera) for place in scene.places)
+        return cls(scene, cast, tuple(prop_surface(prop, camera) for prop in scene.props))
+
+    def drawn(self, camera: Camera, samples: int) -> list[Frame]:
+        """Each person and then each thing, drawn alone with a shadow map of its own."""
+        light = light_of(self.scene.look)
+        alone = [figure.surfaces(camera) for figure in self.cast] + [[surface] for surface in self.props]
+        return [draw(surfaces, camera, light, samples) for surfaces in alone]
 
 
 def scene_camera(scene: Scene, width: int, height: int) -> Camera:
@@ -256,17 +280,28 @@ def _posed(world: World, place: Place, camera: Camera) -> Posed:
     return world.figure(place.person).posed(place.shot, codes, centre)
 
 
-def _layered(
+def layered(
     frames: list[Frame], background: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.intp], NDArray[np.float32]]:
-    """The frames over the background, farthest first: linear picture, classes, who is nearest, depth."""
+    """The frames over the background, the farthest first at every pixel.
+
+    Returns: (H, W, 3) linear light, (H, W) classes, (H, W) number of the nearest frame (n = none), (H, W) depth.
+    """
     picture = background.astype(np.float32)
     if not frames:
         size = picture.shape[:2]
-        return picture, np.zeros(size, np.uint8), np.full(size, 1, np.intp), np.full(size, np.inf, np.float32)
-    for frame in sorted(frames, key=lambda frame: -_median_depth(frame)):
-        picture = frame.over(picture)
+        return picture, np.zeros(size, np.uint8), np.zeros(size, np.intp), np.full(size, np.inf, np.float32)
     depths = np.stack([frame.depth for frame in frames])
+    # Soft edges and lenses cover pixels in whose middle they have no depth: they lie where their frame mostly does.
+    places = np.stack([np.where(np.isfinite(frame.depth), frame.depth, _median_depth(frame)) for frame in frames])
+    colours, coverages = np.stack([frame.colour for frame in frames]), np.stack([frame.coverage for frame in frames])
+    picture = colours.sum(axis=0) + (1 - coverages.sum(axis=0)[..., None]) * picture
+    crowded = np.count_nonzero(coverages, axis=0) > 1
+    colours, coverages, light = colours[:, crowded], coverages[:, crowded, None], background[crowded]
+    for turn in np.argsort(-places[:, crowded], axis=0, kind="stable"):
+        here = turn, np.arange(turn.size)
+        light = colours[here] + (1 - coverages[here]) * light
+    picture[crowded] = light
     nearest, depth = depths.argmin(axis=0), depths.min(axis=0)
     parsing = np.take_along_axis(np.stack([frame.parsing for frame in frames]), nearest[None], axis=0)[0]
     return picture, parsing, np.where(np.isfinite(depth), nearest, len(frames)), depth

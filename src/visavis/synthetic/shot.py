@@ -37,8 +37,8 @@ _SEEDS = Whole(0, 2**31 - 1)
 class Shot:
     """One photo's circumstances; every field is a factor that can be set on its own.
 
-    Angles are degrees: yaw > 0 turns the nose to the picture's right, pitch > 0 lifts it, roll > 0 leans the crown to
-    the picture's right.
+    Angles are degrees: pitch > 0 lifts the nose, yaw > 0 turns it to the picture's right, then roll > 0 leans the crown
+    to the picture's right, and with it where the nose points.
 
     Raises:
         InvalidInput: a factor lies outside its range; the message names the range.
@@ -62,7 +62,7 @@ class Shot:
     light_seed: int = varies(_SEEDS, "directions, colours and strengths of the light")
     occluder: str = varies(Choice(_OCCLUDERS), "what covers the face")
     occluder_seed: int = varies(_SEEDS, "place and colour of what covers the face")
-    glasses: bool = varies(Flag(0.7), "wears the spectacles, if this person owns some")
+    glasses_on: bool = varies(Flag(0.7), "wears the spectacles, if this person owns some")
     clothes: str = varies(Choice(dict.fromkeys(CLOTHES_STYLES, 1.0)), "what this person wears")
     clothes_seed: int = varies(_SEEDS, "colours and pattern of the clothes")
     background_seed: int = varies(_SEEDS, "kind and content of the background")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,11 +12,13 @@ from numpy.typing import NDArray
 from visavis.errors import InvalidInput
 from visavis.synthetic.background import Background
 from visavis.synthetic.factors import Uniform
-from visavis.synthetic.figure import Figure, Posed
-from visavis.synthetic.render import Camera, develop, draw
-from visavis.synthetic.sample import background_of, checked_size, degradation_of, light_of
+from visavis.synthetic.figure import Figure
+from visavis.synthetic.render import Camera, Frame, develop, draw
+from visavis.synthetic.sample import background_of, checked_size, degradation_of, light_of, portrait_camera
+from visavis.synthetic.scene import Scene, Stage, layered, scene_camera
 from visavis.synthetic.shot import Shot
 from visavis.synthetic.version import VERSION
+from visavis.synthetic.world import World
 
 Floats = NDArray[np.float32]
 
@@ -23,6 +26,8 @@ BASELINES = Uniform(0.001, 1.0, "m")
 _SAME = 0.75
 """Pixels by which the disparities of one surface may differ between neighbours."""
 WALLS = Uniform(0.5, 100.0, "m")
+_ROOM = 0.4
+"""Metres that shoulders may reach behind the middle of the head."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -37,7 +42,7 @@ class StereoSample:
         depth: (H, W) float32 metres, of the left picture.
         camera: of the left picture; the right one stands `baseline` to its right.
         baseline: metres.
-        shot: what the pair was made from.
+        shot: what the pair was made from; of a scene its look.
     """
 
     left: NDArray[np.uint8]
@@ -85,43 +90,77 @@ def photograph_stereo(
     Raises:
         InvalidInput: a number out of range.
     """
-    width, height = checked_size(size)
-    baseline, wall = BASELINES.check("baseline", baseline), WALLS.check("wall", wall)
-    if wall < shot.distance + 0.4:
-        raise InvalidInput(f"wall {wall:g} m: needs to stand 0.4 m or more behind the person at {shot.distance:g} m")
+    size = checked_size(size)
     posed, light = figure.posed(shot), light_of(shot)
-    left = _camera(posed, shot, (width, height))
+
+    def view(camera: Camera) -> list[Frame]:
+        return [draw(posed.surfaces(camera), camera, light, samples)]
+
+    return _pair(view, portrait_camera(posed, size), shot, shot.distance, baseline, wall, sensor)
+
+
+def photograph_stereo_scene(
+    world: World,
+    scene: Scene,
+    size: int | tuple[int, int] = (320, 240),
+    *,
+    baseline: float = 0.06,
+    wall: float = 5.0,
+    samples: int = 2,
+    sensor: bool = False,
+) -> StereoSample:
+    """Photograph a scene with two cameras; for a clip, do so with `ClipSample.scene_at` of every frame.
+
+    Args:
+        world: whose people they are.
+        scene: who and what, where the left camera sees them.
+        size: (width, height) in pixels, or a side.
+        baseline: between the cameras, metres, 0.001..1.
+        wall: distance of the background, metres, 0.5..100.
+        samples: colour samples per side of a pixel, 1..4.
+        sensor: add the camera's faults of the scene.
+
+    Raises:
+        InvalidInput: a number out of range.
+    """
+    left = scene_camera(scene, *checked_size(size))
+    stage = Stage.set(world, scene, left)
+    distances = [place.shot.distance for place in scene.places] + [prop.distance + prop.size for prop in scene.props]
+    farthest = max(distances, default=0.0)
+    return _pair(lambda camera: stage.drawn(camera, samples), left, scene.look, farthest, baseline, wall, sensor)
+
+
+def _pair(
+    view: Callable[[Camera], list[Frame]],
+    left: Camera,
+    look: Shot,
+    farthest: float,
+    baseline: float,
+    wall: float,
+    sensor: bool,
+) -> StereoSample:
+    """What `view` shows to a camera and to one `baseline` to its right, before a wall behind all of it."""
+    baseline, wall = BASELINES.check("baseline", baseline), WALLS.check("wall", wall)
+    if wall < farthest + _ROOM:
+        raise InvalidInput(f"wall {wall:g} m: needs to stand {_ROOM:g} m or more behind the farthest at {farthest:g} m")
     right = replace(left, position=left.position + np.array([baseline, 0.0, 0.0]))
-    frames = [draw(posed.surfaces(camera), camera, light, samples) for camera in (left, right)]
-    behind = left.focal * baseline / wall
-    pictures = [
-        frame.over(back) for frame, back in zip(frames, _wall(background_of(shot), width, height, behind), strict=True)
-    ]
-    images = [develop(picture) for picture in pictures]
+    strength = left.focal * baseline
+    walls = _wall(background_of(look), left.width, left.height, strength / wall)
+    layers = [layered(view(camera), back) for camera, back in zip((left, right), walls, strict=True)]
+    images = [develop(picture) for picture, *_ in layers]
     if sensor:
-        plan = degradation_of(shot)
-        images = list(plan.apply(np.stack(images)))
-    depth = np.minimum(frames[0].depth, np.float32(wall))
-    disparity = (left.focal * baseline / depth).astype(np.float32)
+        images = list(degradation_of(look).apply(np.stack(images)))
+    depth, other = (np.minimum(layer[-1], np.float32(wall)) for layer in layers)
+    disparity = (strength / depth).astype(np.float32)
     return StereoSample(
         left=images[0],
         right=images[1],
         disparity=disparity,
-        occluded=_occluded(disparity, left.focal * baseline / np.minimum(frames[1].depth, wall)),
+        occluded=_occluded(disparity, strength / other),
         depth=depth,
         camera=left,
         baseline=baseline,
-        shot=shot,
-    )
-
-
-def _camera(posed: Posed, shot: Shot, size: tuple[int, int]) -> Camera:
-    return Camera.portrait(
-        size,
-        distance=shot.distance,
-        share=shot.head_share,
-        centre=(shot.centre_x, shot.centre_y),
-        target=posed.centre,
+        shot=look,
     )
 
 

@@ -12,6 +12,10 @@ from visavis.synthetic.streams import Stream
 
 Array = NDArray[np.float64]
 
+_KNOTS_WITHIN = 2.0
+REACH = 1.25 * _KNOTS_WITHIN
+"""Spreads from 0 that a track never exceeds: between knots at both ends of their range the spline swings out."""
+
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -19,7 +23,7 @@ class Track:
 
     Attributes:
         stream: where the knots come from.
-        spread: standard deviation at the knots, which stay within two of them.
+        spread: standard deviation of the knots, which stay within two of them; no value goes beyond `REACH` of them.
         period: seconds between knots.
     """
 
@@ -31,18 +35,21 @@ class Track:
         """The values at these times (seconds from 0 up), continuous with their first derivative."""
         place = np.asarray(times, dtype=float) / self.period
         first = np.floor(place).astype(int)
-        knots = self._knots(int(first.max(initial=0)) + 4)
         t = place - first
         # Catmull-Rom: the tangent at a knot joins its neighbours.
-        before, start, end, after = (knots[first + k] for k in range(4))
+        before, start, end, after = self._knots(first[..., None] + np.arange(4))
         slope, bend = end - before, 2 * before - 5 * start + 4 * end - after
         return np.asarray(start + 0.5 * t * (slope + t * (bend + t * (3 * start - before - 3 * end + after))))
 
-    def _knots(self, count: int) -> Array:
+    def _knots(self, numbers: NDArray[np.intp]) -> Array:
+        """(4, ...) the knots of these numbers (..., 4); only they are computed, however late they come."""
         if self.spread == 0.0:
-            return np.zeros(count)
-        reach = 2.0 * self.spread
-        return np.array([truncated_normal(u, 0.0, self.spread, -reach, reach) for u in self.stream.uniforms(count)])
+            return np.zeros(numbers.shape[-1:] + numbers.shape[:-1])
+        wanted, where = np.unique(numbers, return_inverse=True)
+        reach = _KNOTS_WITHIN * self.spread
+        uniforms = self.stream.uniforms(int(wanted.max(initial=0)) + 1)[wanted]
+        knots = np.array([truncated_normal(float(u), 0.0, self.spread, -reach, reach) for u in uniforms])
+        return np.moveaxis(knots[where.reshape(numbers.shape)], -1, 0)
 
 
 def blinks(stream: Stream, times: ArrayLike, every: float = 3.5, length: float = 0.26) -> Array:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
+import numpy as np
+
 from visavis.errors import InvalidInput
+from visavis.synthetic.factors import factor_table
 from visavis.synthetic.figure import Figure
 from visavis.synthetic.head import Head, stand_in
 from visavis.synthetic.person import Group, Person
@@ -73,8 +76,16 @@ class World:
         return Shot.sample(self._stream("shot", k, j), group, max_yaw=max_yaw, **fixed)
 
     def figure(self, person: int | Person, *, hair_of: Person | None = None) -> Figure:
-        """The figure of a person (by number, or any person), kept for the next shots."""
-        who = self.person(person) if isinstance(person, int) else person
+        """The figure of a person (by number, or any person), kept for the next shots.
+
+        Args:
+            person: who.
+            hair_of: whose hair to wear (an experiment's control); None = the person's own.
+
+        Raises:
+            InvalidInput: a number that is none.
+        """
+        who = person if isinstance(person, Person) else self.person(person)
         key = (who, hair_of)
         if key in self._figures:
             self._figures.move_to_end(key)
@@ -94,9 +105,9 @@ class World:
 
     def _stream(self, kind: str, *numbers: int) -> Stream:
         for number in numbers:
-            if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+            if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 0:
                 raise InvalidInput(f"{kind} number {number!r}: needs a whole number from 0 up")
-        return Stream(self.seed, (kind, *numbers))
+        return Stream(self.seed, (kind, *map(int, numbers)))
 
 
 def _split(group: Group) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -105,8 +116,6 @@ def _split(group: Group) -> tuple[dict[str, Any], dict[str, Any]]:
     Raises:
         InvalidInput: a name that is a factor of neither.
     """
-    from visavis.synthetic.factors import factor_table
-
     people, shots = factor_table(Person), factor_table(Shot)
     if unknown := [name for name in group if name not in people and name not in shots]:
         raise InvalidInput(f"no factor {unknown[0]!r}; people have {', '.join(people)}; shots have {', '.join(shots)}")

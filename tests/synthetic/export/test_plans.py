@@ -85,7 +85,7 @@ def test_the_columns_of_scenes_have_the_same_types_with_and_without_people(tmp_p
 def test_a_film_shows_what_its_rows_tell():
     plan = Clips(count=1, **SMALL, people=2, seconds=0.4, fps=10.0, cuts=1, speech=True)
     files, rows = made(plan, 0)
-    with av.open(io.BytesIO(files["clip-000000.mp4"])) as film:
+    with av.open(io.BytesIO(files["clip-000000.mp4"]), "r") as film:
         assert sum(1 for _ in film.decode(video=0)) == len(rows) == 4
         assert len(film.streams.audio) == 1
     about = json.loads(files["clip-000000.json"])

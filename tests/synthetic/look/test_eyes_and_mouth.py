@@ -94,7 +94,7 @@ def test_the_mouth_is_red_at_the_lips_and_dark_in_the_throat():
     lining = material.albedo
     assert material.occlusion is not None
     seen = luminance(lining) * material.occlusion
-    assert seen[0].mean() > 3 * seen[-1].mean()
+    assert seen[0].mean() > 2 * seen[-1].mean()
     assert (lining[..., 0] > 2 * lining[..., 1]).all()
 
 

@@ -177,7 +177,7 @@ def test_the_share_of_the_head_goes_from_one_on_the_head_to_none_on_the_chest():
 def test_hair_turns_with_the_head_above_and_stays_with_the_body_below():
     _, _, (cap, locks) = worn(hair_style="long", hair_seed=4)
     turn = np.eye(4)
-    turn[:3, :3] = [[0.8, 0, 0.6], [0, 1, 0], [-0.6, 0, 0.8]]
+    turn[:3, :3] = np.array([[0.8, 0, 0.6], [0, 1, 0], [-0.6, 0, 0.8]])
     turn[:3, 3] = (0.01, 0.02, 0.0)
     for surface in (cap, locks):
         after = moved(surface, turn, np.eye(4))

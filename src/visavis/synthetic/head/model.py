@@ -57,7 +57,7 @@ class Head:
         Raises: InvalidInput: more codes than the head has, or not finite.
         """
         codes = _codes(codes, self.identity.shape[2], "identity codes")
-        return self.template + np.einsum("vci,i->vc", self.identity[:, :, : codes.size], codes)
+        return self.template + _mixed(self.identity, codes)
 
     def pose(self, shaped: Array, expression: ArrayLike, rotations: ArrayLike | None = None) -> Array:
         """(V, 3) the shaped head with an expression, its joints turned.
@@ -71,7 +71,7 @@ class Head:
         codes = _codes(expression, self.expression.shape[2], "expression codes")
         if np.shape(shaped) != self.template.shape:
             raise InvalidInput(f"shaped has shape {np.shape(shaped)}; this head needs {self.template.shape}")
-        vertices = shaped + np.einsum("vci,i->vc", self.expression[:, :, : codes.size], codes)
+        vertices = shaped + _mixed(self.expression, codes)
         if rotations is None:
             return vertices
         turns = rotation_matrices(_rotations(rotations, len(self.parents)))
@@ -79,7 +79,7 @@ class Head:
         if self.pose_correctives.any():
             vertices = vertices + self.pose_correctives @ (turns[1:] - np.eye(3)).reshape(-1)
         moves = _moves(joints, turns, self.parents)
-        blended = np.einsum("vj,jab->vab", self.weights, moves[:, :3])  # not BLAS: its threads wait for busy cores
+        blended = np.einsum("vj,jab->vab", self.weights, moves[:, :3])
         result: Array = np.einsum("vab,vb->va", blended[:, :, :3], vertices) + blended[:, :, 3]
         return result
 
@@ -137,6 +137,11 @@ class Head:
         from visavis.synthetic.head.file import load
 
         return load(path)
+
+
+def _mixed(basis: Array, codes: Array) -> Array:
+    """(V, 3) weighted sum of the first fields of a basis (V, 3, n); not by BLAS, whose threads wait for busy cores."""
+    return np.asarray(np.einsum("vci,i->vc", basis[:, :, : codes.size], codes))
 
 
 def rotation_matrices(axis_angles: Array) -> Array:

@@ -58,14 +58,12 @@ def _orbit(side: float) -> tuple[Array, Faces]:
     x, y, z = anatomy.EYE_CENTRE
     turn = np.linspace(0, 2 * np.pi, 13)[:-1]
     rim = np.stack([_ORBIT_RADIUS * np.cos(turn), 0.8 * _ORBIT_RADIUS * np.sin(turn), np.zeros(12)], axis=-1)
-    points = np.concatenate([np.zeros((1, 3)), rim]) + (side * x, y, z - _ORBIT_DEPTH)
+    points = np.concatenate([np.zeros((1, 3)), rim]) + np.array([side * x, y, z - _ORBIT_DEPTH])
     corner = np.arange(12)
     return points, np.stack([np.zeros(12, int), 1 + corner, 1 + (corner + 1) % 12], axis=-1).astype(np.int32)
 
 
 def _ladder(first: Array, second: Array) -> tuple[Array, Faces]:
     """A strip between two lines of points."""
-    step = 2 * np.arange(len(first) - 1)[:, None]
-    return np.stack([first, second], axis=1).reshape(-1, 3), np.concatenate(
-        [step + (0, 1, 3), step + (0, 3, 2)]
-    ).astype(np.int32)
+    steps = 2 * np.arange(len(first) - 1)[:, None, None] + np.array([(0, 1, 3), (0, 3, 2)])
+    return np.stack([first, second], axis=1).reshape(-1, 3), steps.reshape(-1, 3).astype(np.int32)

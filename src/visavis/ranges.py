@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
+from numpy.random import Generator
+
 from visavis.errors import InvalidInput
 
 
@@ -16,7 +18,7 @@ def number(name: str, value: Any, low: float, high: float) -> float:
         InvalidInput: not a finite number, or out of range.
     """
     if not _is(value, Real) or not low <= value <= high:  # NaN is in no range
-        raise InvalidInput(f"{name}: expected a number in {low:g}..{high:g}, got {value!r}")
+        raise InvalidInput(f"{name}: expected a number in {low:g}..{high:g}, got {shown(value)}")
     return float(value)
 
 
@@ -27,7 +29,7 @@ def whole(name: str, value: Any, low: int, high: int) -> int:
         InvalidInput: not a whole number, or out of range.
     """
     if not _is(value, Integral) or not low <= value <= high:
-        raise InvalidInput(f"{name}: expected a whole number in {low}..{high}, got {value!r}")
+        raise InvalidInput(f"{name}: expected a whole number in {low}..{high}, got {shown(value)}")
     return int(value)
 
 
@@ -38,7 +40,7 @@ def odd(name: str, value: Any, low: int, high: int) -> int:
         InvalidInput: not an odd whole number, or out of range.
     """
     if (size := whole(name, value, low, high)) % 2 == 0:
-        raise InvalidInput(f"{name}: expected an odd number in {low}..{high}, got {value!r}")
+        raise InvalidInput(f"{name}: expected an odd number in {low}..{high}, got {shown(value)}")
     return size
 
 
@@ -50,7 +52,7 @@ def one_of(name: str, value: Any, choices: Iterable[str]) -> str:
     """
     choices = tuple(choices)
     if not isinstance(value, str) or value not in choices:
-        raise InvalidInput(f"{name}: expected one of {', '.join(choices)}, got {value!r}")
+        raise InvalidInput(f"{name}: expected one of {', '.join(choices)}, got {shown(value)}")
     return value
 
 
@@ -61,8 +63,30 @@ def truth(name: str, value: Any) -> bool:
         InvalidInput: something else.
     """
     if not isinstance(value, bool):
-        raise InvalidInput(f"{name}: expected True or False, got {value!r}")
+        raise InvalidInput(f"{name}: expected True or False, got {shown(value)}")
     return value
+
+
+def generator(name: str, value: Any) -> Generator:
+    """`value` if it is a `numpy.random.Generator`.
+
+    Raises:
+        InvalidInput: something else, such as a bare seed.
+    """
+    if not isinstance(value, Generator):
+        raise InvalidInput(
+            f"{name}: expected a numpy.random.Generator (numpy.random.default_rng(seed)), got {shown(value)}"
+        )
+    return value
+
+
+def shown(value: Any) -> str:
+    """`value` in at most 100 characters, for messages; its type, if it cannot be written out."""
+    try:
+        text = repr(value)
+    except Exception:  # a number of thousands of digits, or anything that a foreign class does
+        return f"a value of type {type(value).__name__}"
+    return text if len(text) <= 100 else f"{text[:97]}..."
 
 
 def _is(value: Any, kind: type) -> bool:

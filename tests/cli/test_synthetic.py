@@ -169,9 +169,28 @@ def test_a_sheet_shows_people_beside_each_other(visavis, tmp_path):
     with Image.open(out) as picture:
         assert picture.size == (ran.json["width"], ran.json["height"])
         assert len(picture.getcolors(32 * 64)) > 200
-    refused = visavis("synthetic", "sheet", tmp_path / "sheet.tga", "--people", 1, "--shots", 1, "--size", 16)
+        assert "seed 0; shows no real person" in picture.info["Comment"]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("sheet.tga", "sheet.tga: needs a name that ends in one of .png, .jpg"), ("none/sheet.png", "create the folder")],
+)
+def test_a_sheet_that_cannot_be_written_is_told_before_the_work(visavis, tmp_path, monkeypatch, name, said):
+    monkeypatch.setattr("visavis.synthetic.sheet.contact_sheet", None)
+    refused = visavis("synthetic", "sheet", tmp_path / name)
     assert refused.code == 2
-    assert ".tga" in refused.err
+    assert said in refused.err
+
+
+def test_who_stops_a_run_is_told_how_to_go_on(visavis, tmp_path, monkeypatch):
+    def stopped(self, item):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("visavis.synthetic.export.plates.Plates.files", stopped)
+    ran = visavis("synthetic", "plates", tmp_path / "out", "--count", 1, "--processes", 1, "--json")
+    assert (ran.code, ran.out) == (130, "")
+    assert "out: stopped; what was written is kept: repeat the same command to go on" in ran.err
 
 
 @pytest.mark.parametrize("command", ["people", "scene", "clip", "stereo", "plates", "speech", "sheet"])

@@ -223,9 +223,9 @@ def test_sensors_draw_within_their_stated_ranges():
         (lambda: sensor("film"), "sensor kind: expected one of camera, phone, surveillance, low light, got 'film'"),
         (
             lambda: fanvid_v2().without("sharpen"),
-            "fanvid-v2: no stage sharpen; stages are blur, jitter, noise, jpeg, downsample",
+            "fanvid-v2: stage: expected one of blur, jitter, noise, jpeg, downsample, got 'sharpen'",
         ),
-        (lambda: training((4, 4)).only("x"), "training: no stage x"),
+        (lambda: training((4, 4)).only("x"), "training: stage: expected one of blur, .*, got 'x'"),
         (lambda: sensor().draw_sequence(np.random.default_rng(0), 0), "frames: expected a whole number in 1.."),
         (lambda: sensor().draw_sequence(np.random.default_rng(0), 5, 0), "group: expected a whole number in 1.."),
         (lambda: sensor().draw(3), "expected a numpy.random.Generator"),

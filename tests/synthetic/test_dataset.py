@@ -119,6 +119,13 @@ def test_every_parameter_and_the_version_have_a_cache_of_their_own(painted, tmp_
     assert json.loads(next(tmp_path.glob("*/parameters.json")).read_bytes())["size"] == SIZE
 
 
+def test_a_group_in_other_types_is_the_same_group(painted, tmp_path):
+    painted(1, 1, cache=tmp_path, group={"tone": (3.0, 5.0)})[0]
+    again = painted(1, 1, cache=tmp_path, group={"tone": [np.float32(3), 5]})
+    again[0]
+    assert again.world.rendered == []
+
+
 @pytest.mark.parametrize(
     "damage", [lambda data: data[:-1], lambda data: b"", lambda data: data[:40] + b"x" + data[41:]]
 )
@@ -145,7 +152,8 @@ def test_a_cache_that_cannot_be_written_is_reported_and_done_without(painted, tm
     faces = painted(1, 2, cache=tmp_path / "file")
     with caplog.at_level(logging.WARNING, "visavis"):
         assert np.array_equal(faces[1][0], painted(1, 2)[1][0])
-    assert "not cached" in caplog.text
+        assert np.array_equal(faces[0][0], painted(1, 2)[0][0])
+    assert caplog.text.count("not cached") == 1
 
 
 def test_a_full_disk_costs_no_picture(painted, tmp_path, monkeypatch):

@@ -113,3 +113,21 @@ def test_one_value_holds_a_factor_to_it():
 def test_a_wrong_part_of_a_range_is_told(held):
     with pytest.raises(InvalidInput, match="tone"):
         drawn_within(Uniform(0.0, 5.0), "tone", held, Stream(0))
+
+
+@pytest.mark.parametrize(("low", "high"), [(1.2, 1.4), (-90.0, -60.0), (100.0, 120.0)])
+def test_a_part_far_out_in_the_tail_of_a_normal_factor_can_be_drawn(low, high):
+    values = [drawn_within(Normal(0.0, 0.05, -180.0, 180.0), "x", (low, high), Stream(n)) for n in range(40)]
+    assert all(low <= value <= high for value in values)
+    assert max(values) - min(values) > 0.5 * (high - low)
+
+
+@pytest.mark.parametrize("codes", [(10**400, 0), "00", (float("nan"), 0), iter([0, 0]), 5, np.float64(1)])
+def test_what_is_no_vector_of_codes_is_refused(codes):
+    with pytest.raises(InvalidInput, match="2 numbers from -2 to 2"):
+        Codes(2, 2.0).check("shape", codes)
+
+
+def test_a_number_too_long_to_be_printed_is_refused_all_the_same():
+    with pytest.raises(InvalidInput, match="a value of type int: needs 0 to 1"):
+        Uniform(0.0, 1.0).check("x", 10**5000)

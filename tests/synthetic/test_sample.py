@@ -232,7 +232,23 @@ def test_seeds_stand_for_light_background_and_sensor_and_can_be_replaced(world):
     bad = photograph(figure, shot, 64, degradation=jpeg)
     assert (bad.image == jpeg.apply(first.image)).all()
     lit = photograph(figure, shot, 64, light=Light.simple(strength=0.0, base=0.05))
-    assert lit.image.mean() < first.image.mean()
+    skin = first.parsing == PARSING.index("skin")
+    assert lit.image[skin].mean() < first.image[skin].mean()
+
+
+def test_exposure_depends_on_the_light_and_not_on_the_person(world):
+    """A trace of the person in the brightness of the background would be a leak."""
+    shot = bare(world, 0)
+    pale, dark = (photograph(world.figure(world.person(0, tone=tone)), shot, 64) for tone in (0.0, 5.0))
+    assert pale.exposure == dark.exposure
+    behind = (pale.alpha == 0) & (dark.alpha == 0)
+    assert (pale.image[behind] == dark.image[behind]).all()
+    bright, dim = (Light.simple(base=base, strength=2 * base) for base in (0.9, 0.1))
+    seen = [photograph(world.figure(0), shot, 64, light=light) for light in (bright, dim)]
+    assert seen[0].exposure < 1 < seen[1].exposure
+    skin = seen[0].parsing == PARSING.index("skin")
+    assert seen[0].image[skin].mean() > seen[1].image[skin].mean()
+    assert photograph(world.figure(0), shot, 64, exposure=2.0).image.mean() > pale.image.mean()
 
 
 def test_one_sample_per_pixel_or_many_give_the_same_labels(world):

@@ -53,5 +53,21 @@ def test_generators_start_anew_each_time():
 
 @pytest.mark.parametrize("seed", [-1, 2**63, 1.5, "1", None, True])
 def test_a_seed_out_of_range_is_told_with_the_range(seed):
-    with pytest.raises(InvalidInput, match="from 0 to 9223372036854775807"):
+    with pytest.raises(InvalidInput, match=r"0\.\.9223372036854775807"):
         Stream(seed)
+
+
+def test_numbers_of_numpy_lead_to_the_same_stream_as_those_of_python():
+    assert Stream(1).child("person", np.int64(3)) == Stream(1).child("person", 3)
+    assert Stream(1).child(np.str_("tone")).uniform() == Stream(1).child("tone").uniform()
+
+
+@pytest.mark.parametrize("step", [None, 1.5, True, ["a"]])
+def test_a_step_that_is_no_name_or_whole_number_is_refused(step):
+    with pytest.raises(InvalidInput, match="needs a name or a whole number"):
+        Stream(1).child(step)
+
+
+def test_a_bare_seed_is_no_source_of_a_stream():
+    with pytest.raises(InvalidInput, match="default_rng"):
+        Stream.of(5)

@@ -86,7 +86,7 @@ def test_max_yaw_holds_for_all_shots():
         ({"group": {"height": 1}}, "no factor 'height'"),
         ({"group": {"tone": (3.0, 9.0)}}, "tone 9.0: needs 0 to 5"),
         ({"max_yaw": 120.0}, "max_yaw"),
-        ({"seed": -1}, "seed -1"),
+        ({"seed": -1}, "seed"),
     ],
 )
 def test_a_wrong_world_is_told_at_once(wrong, told):

@@ -226,7 +226,7 @@ def speech(
 
 @app.command()
 def sheet(
-    out: Annotated[Path, typer.Argument(help="Picture to write, such as sheet.png.", metavar="OUT.png")],
+    out: Annotated[Path, typer.Argument(help="Picture to write, such as sheet.png.", metavar="OUT.png|OUT.jpg")],
     people: Annotated[int, typer.Option(help="People to show, 1 to 1,000.")] = 48,
     shots: Annotated[int, typer.Option(help="Shots of each, 1 to 20.")] = 3,
     size: Size = 112,
@@ -240,23 +240,34 @@ def sheet(
     """People beside each other on one picture, to look at."""
     from rich.progress import Progress
 
-    from visavis.images import save
+    from visavis.storage import atomic_file
+    from visavis.synthetic.export.pictures import origin, picture_bytes
     from visavis.synthetic.sheet import Layout, contact_sheet
     from visavis.synthetic.world import World
 
-    layout = Layout(people, shots, size)
+    layout, picture_format = Layout(people, shots, size), _format_of(out)
     world = World(seed, group=dict(_held(group, fix)), max_yaw=max_yaw)
-    with Progress(console=console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+    shown = Progress(console=console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    with atomic_file(out) as file, shown as bar:  # what cannot be written is told before the work
         task = bar.add_task("people", total=people)
         picture = contact_sheet(
             world, layout, samples=samples, progress=lambda done, _: bar.update(task, completed=done)
         )
-    save(picture, out)
+        file.write(picture_bytes(picture, picture_format, origin(seed)))
     height, width = picture.shape[:2]
     if as_json:
         print_json({"file": str(out), "people": people, "shots": shots, "width": width, "height": height})
     else:
         console().print(f"{out}: {people} people, {shots} shots of each, {width} x {height} pixels")
+
+
+def _format_of(picture: Path) -> str:
+    from visavis.errors import InvalidInput
+
+    formats = {".png": "png", ".jpg": "jpg", ".jpeg": "jpg"}
+    if picture.suffix.lower() not in formats:
+        raise InvalidInput(f"{picture}: needs a name that ends in one of {', '.join(formats)}")
+    return formats[picture.suffix.lower()]
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -273,17 +284,18 @@ def _fill(plan: Plan, out: Path, processes: int | None, *, as_json: bool) -> Non
     """Export a plan with progress, and say what there is now."""
     from rich.progress import MofNCompleteColumn, Progress
 
-    from visavis.synthetic.export import TABLE, default_processes, export
+    from visavis.synthetic.export import MANIFEST, TABLE, default_processes, export
 
+    processes = default_processes() if processes is None else processes
     columns = (*Progress.get_default_columns(), MofNCompleteColumn())
-    with Progress(*columns, console=console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task(plan.kind, total=plan.count)
-        done = export(
-            plan,
-            out,
-            default_processes() if processes is None else processes,
-            progress=lambda made, _: bar.update(task, completed=made),
-        )
+    try:
+        with Progress(*columns, console=console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+            task = bar.add_task(plan.kind, total=plan.count)
+            done = export(plan, out, processes, progress=lambda made, _: bar.update(task, completed=made))
+    except KeyboardInterrupt:
+        if (out / MANIFEST).exists():
+            console(stderr=True).print(f"{out}: stopped; what was written is kept: repeat the same command to go on")
+        raise
     if as_json:
         answer = {"folder": str(done.folder), "kind": done.kind, "count": done.count, "rows": done.rows}
         print_json({**answer, "made": done.made, "labels": str(done.folder / TABLE)})

@@ -14,7 +14,7 @@ Kernel: TypeAlias = NDArray[np.float64]
 def gaussian_taps(sigma: float, size: int) -> Kernel:
     """(size,) Gaussian weights exp(-x^2 / 2 sigma^2); a single 1 in the middle when sigma is 0."""
     x = np.arange(size) - size // 2
-    return unit_sum(np.exp(-0.5 * (x / sigma) ** 2) if sigma > 0 else (x == 0).astype(np.float64))
+    return unit_sum(np.exp(-0.5 * (x / max(sigma, 1e-9)) ** 2))
 
 
 def elliptic(shape: str, size: int, sigma_x: float, sigma_y: float, angle: float, beta: float) -> Kernel:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 from numpy.random import Generator
@@ -30,7 +30,7 @@ class Exposure:
         return _curve(self.stops)[check_frame(pixels)]
 
 
-@cache
+@lru_cache(maxsize=64)
 def _curve(stops: float) -> Pixels:
     """(256,) the new value of each old one: sRGB (IEC 61966-2-1) to linear light, times 2^stops, and back."""
     coded = np.arange(256) / 255

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 
 from visavis.degrade.frames import Pixels, as_pixels, check_frame
-from visavis.ranges import number, truth
+from visavis.ranges import generator, number, truth
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class GaussianNoise:
     def apply(self, pixels: Pixels, rng: Generator) -> Pixels:
         """The (H, W, 3) uint8 frame with noise from `rng`."""
         height, width, channels = check_frame(pixels).shape
-        noise = rng.standard_normal((height, width, 1 if self.grey else channels), dtype=np.float32)
+        noise = generator("rng", rng).standard_normal((height, width, 1 if self.grey else channels), dtype=np.float32)
         noise *= np.float32(self.sigma)
         return as_pixels(noise + pixels)
 
@@ -55,7 +55,7 @@ class PoissonNoise:
         """The (H, W, 3) uint8 frame with noise from `rng`."""
         check_frame(pixels)
         light = pixels.mean(axis=2, keepdims=True, dtype=np.float32) if self.grey else pixels.astype(np.float32)
-        noise = rng.poisson(light).astype(np.float32)
+        noise = generator("rng", rng).poisson(light).astype(np.float32)
         noise -= light
         noise *= np.float32(self.scale)
         return as_pixels(noise + pixels)
@@ -86,6 +86,6 @@ class SensorNoise:
     def apply(self, pixels: Pixels, rng: Generator) -> Pixels:
         """The (H, W, 3) uint8 frame with noise from `rng`."""
         height, width, channels = check_frame(pixels).shape
-        noise = rng.standard_normal((height, width, 1 if self.grey else channels), dtype=np.float32)
+        noise = generator("rng", rng).standard_normal((height, width, 1 if self.grey else channels), dtype=np.float32)
         sigma = np.sqrt(self.read**2 + self.shot**2 * np.arange(256)).astype(np.float32)
         return as_pixels(noise * sigma[pixels] + pixels)

@@ -16,7 +16,7 @@ from visavis.degrade.light import Exposure
 from visavis.degrade.noise import GaussianNoise, PoissonNoise, SensorNoise
 from visavis.degrade.resizing import Rescale, Resize, ResizeJitter
 from visavis.errors import InvalidInput
-from visavis.ranges import whole
+from visavis.ranges import shown, whole
 
 
 @runtime_checkable
@@ -36,6 +36,8 @@ STEPS: Mapping[str, type[Any]] = {
     )
 }
 """The steps that a plan may hold, by name."""
+MAX_FRAMES = 1_000_000
+"""Most frames of a sequence: more do not fit into one array."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +56,10 @@ class Plan:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seed", whole("Plan.seed", self.seed, 0, 2**63 - 1))
-        object.__setattr__(self, "steps", tuple(self.steps))
+        object.__setattr__(self, "steps", tuple(_items("Plan.steps", self.steps)))
         for step in self.steps:
-            if type(step).__name__ not in STEPS:
-                raise InvalidInput(f"Plan.steps: {step!r} is no step; known are {', '.join(STEPS)}")
+            if type(step) not in STEPS.values():
+                raise InvalidInput(f"Plan.steps: {shown(step)} is no step; known are {', '.join(STEPS)}")
 
     def apply(self, pixels: Pixels) -> Pixels:
         """The frame, or all frames of a sequence with the same parameters and each its own noise.
@@ -104,8 +106,8 @@ class SequencePlan:
 
     Attributes:
         plans: one for each group, first to last.
-        frames: length of the sequence, at least 1.
-        group: frames in a group, at least 1; the last group may hold fewer.
+        frames: length of the sequence, 1..1000000.
+        group: frames in a group, 1..1000000; the last group may hold fewer.
     """
 
     plans: tuple[Plan, ...]
@@ -113,9 +115,14 @@ class SequencePlan:
     group: int
 
     def __post_init__(self) -> None:
-        frames = whole("SequencePlan.frames", self.frames, 1, 2**31)
-        group = whole("SequencePlan.group", self.group, 1, 2**31)
-        object.__setattr__(self, "plans", tuple(self.plans))
+        frames = whole("SequencePlan.frames", self.frames, 1, MAX_FRAMES)
+        group = whole("SequencePlan.group", self.group, 1, MAX_FRAMES)
+        object.__setattr__(self, "frames", frames)
+        object.__setattr__(self, "group", group)
+        object.__setattr__(self, "plans", tuple(_items("SequencePlan.plans", self.plans)))
+        for plan in self.plans:
+            if not isinstance(plan, Plan):
+                raise InvalidInput(f"SequencePlan.plans: {shown(plan)} is no Plan; draw them with a recipe")
         if len(self.plans) != -(-frames // group):
             raise InvalidInput(f"SequencePlan: {frames} frames in groups of {group} need {-(-frames // group)} plans")
 
@@ -153,7 +160,7 @@ class SequencePlan:
 def _step(item: Any) -> Step:
     """The step of a plain description."""
     if not isinstance(item, Mapping) or str(item.get("step")) not in STEPS:
-        raise InvalidInput(f"plan: {item!r} is no step; known are {', '.join(STEPS)}")
+        raise InvalidInput(f"plan: {shown(item)} is no step; known are {', '.join(STEPS)}")
     values = {name: value for name, value in item.items() if name != "step"}
     try:
         step: Step = STEPS[str(item["step"])](**values)

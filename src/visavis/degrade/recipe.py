@@ -8,9 +8,8 @@ from typing import TypeAlias
 
 from numpy.random import Generator
 
-from visavis.degrade.plan import Plan, SequencePlan, Step
-from visavis.errors import InvalidInput
-from visavis.ranges import whole
+from visavis.degrade.plan import MAX_FRAMES, Plan, SequencePlan, Step
+from visavis.ranges import generator, one_of, whole
 
 Drawing: TypeAlias = Callable[[Generator], Iterator[tuple[str, Step]]]
 """Draws the steps of a chain in order, each with the name of its stage."""
@@ -38,8 +37,8 @@ class Recipe:
         Raises:
             InvalidInput: no such stage.
         """
-        if unknown := sorted(set(stages) - set(self.stages)):
-            raise InvalidInput(f"{self.name}: no stage {', '.join(unknown)}; stages are {', '.join(self.stages)}")
+        for stage in stages:
+            one_of(f"{self.name}: stage", stage, self.stages)
         return replace(self, off=self.off.union(stages))
 
     def only(self, *stages: str) -> Recipe:
@@ -57,9 +56,7 @@ class Recipe:
         Raises:
             InvalidInput: `rng` is no `numpy.random.Generator`.
         """
-        if not isinstance(rng, Generator):
-            raise InvalidInput(f"rng: expected a numpy.random.Generator (numpy.random.default_rng(seed)), got {rng!r}")
-        seed = int(rng.integers(2**63))
+        seed = int(generator("rng", rng).integers(2**63))
         return Plan(self.name, tuple(step for stage, step in self.drawing(rng) if stage not in self.off), seed)
 
     def draw_sequence(self, rng: Generator, frames: int, group: int = 1) -> SequencePlan:
@@ -67,11 +64,11 @@ class Recipe:
 
         Args:
             rng: where chance comes from.
-            frames: length of the sequence, at least 1.
-            group: frames that share their parameters, at least 1; `frames` = one plan for all.
+            frames: length of the sequence, 1..1000000.
+            group: frames that share their parameters, 1..1000000; `frames` = one plan for all.
 
         Raises:
             InvalidInput: a number out of range.
         """
-        frames, group = whole("frames", frames, 1, 2**31), whole("group", group, 1, 2**31)
+        frames, group = whole("frames", frames, 1, MAX_FRAMES), whole("group", group, 1, MAX_FRAMES)
         return SequencePlan(tuple(self.draw(rng) for _ in range(0, frames, group)), frames, group)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from visavis.degrade.frames import Pixels, check_frame
 from visavis.errors import InvalidInput
-from visavis.ranges import number, one_of, whole
+from visavis.ranges import number, one_of, shown, whole
 
 RESAMPLING = MappingProxyType(
     {
@@ -68,7 +68,7 @@ def bicubic_to(size: Any) -> Resize:
         InvalidInput: not two whole numbers, or out of range.
     """
     if not isinstance(size, tuple | list) or len(size) != 2:
-        raise InvalidInput(f"size: expected two whole numbers (width, height), got {size!r}")
+        raise InvalidInput(f"size: expected two whole numbers (width, height), got {shown(size)}")
     return Resize(size[0], size[1], "cubic")
 
 

@@ -19,6 +19,10 @@ from visavis.degrade.noise import GaussianNoise, PoissonNoise
 from visavis.degrade.plan import Step
 from visavis.degrade.recipe import Recipe
 from visavis.degrade.resizing import Rescale, Resize, bicubic_to
+from visavis.ranges import whole
+
+MAX_SIDE = 16_000
+"""Longest side of a result, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,11 @@ def training(size: tuple[int, int]) -> Recipe:
     Raises:
         InvalidInput: a size out of range.
     """
+    downsample = bicubic_to(size)
+    for name, side in (("width", downsample.width), ("height", downsample.height)):
+        whole(f"training {name}", side, 1, MAX_SIDE)
     stages = ("blur", "resize", "noise", "second blur", "second resize", "second noise", "downsample", "jpeg")
-    return Recipe("training", stages, partial(_draw, bicubic_to(size)))
+    return Recipe("training", stages, partial(_draw, downsample))
 
 
 def _draw(downsample: Resize, rng: Generator) -> Iterator[tuple[str, Step]]:

@@ -49,7 +49,7 @@ class FaceCache:
         """The picture (H, W, 3) and its row of labels, if they are there and whole."""
         try:
             entry = self._path(person, shot).read_bytes()
-        except OSError:
+        except (OSError, ValueError):  # ValueError: a null character in the path
             return None
         digest, body = entry[:_DIGEST], entry[_DIGEST:]
         if digest != self._digest(person, shot, body):

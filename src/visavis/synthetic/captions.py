@@ -38,18 +38,20 @@ def questions(person: Person, shot: Shot) -> tuple[QuestionAnswer, ...]:
     """Questions with certain answers: nothing is asked about what is covered, or so faint that one may miss it."""
     asked = [
         QuestionAnswer("Does the person wear something on the head?", _yes(person.hair_style in _HEADGEAR)),
-        QuestionAnswer("Does the person wear glasses?", _yes(wears_glasses(person, shot))),
         QuestionAnswer("Does the person wear sunglasses?", _yes(shot.occluder == "sunglasses")),
         QuestionAnswer("Is the mouth covered by a mask?", _yes(shot.occluder == "mask")),
         QuestionAnswer("Which way is the head turned?", turned(shot).removeprefix("facing ")),
         QuestionAnswer("What kind of light is there?", shot.light),
     ]
+    if shot.occluder != "sunglasses":  # some call them glasses, too
+        asked.append(QuestionAnswer("Does the person wear glasses?", _yes(wears_glasses(person, shot))))
     if person.hair_style in _HAIRLESS or person.hair_style == "headscarf":
         asked.append(QuestionAnswer("What colour is the hair?", "no hair can be seen"))
     elif person.hair_style not in _HEADGEAR:  # below a cap, hair shows from some sides
         asked.append(QuestionAnswer("What colour is the hair?", hair_colour_name(person)))
     if shot.occluder not in ("mask", "hand"):
-        asked.append(QuestionAnswer("Does the person have a beard?", _yes(person.beard in ("goatee", "short", "full"))))
+        if person.beard not in ("stubble", "moustache"):  # these are a beard to some
+            asked.append(QuestionAnswer("Does the person have a beard?", _yes(person.beard != "none")))
         if shot.expression == "neutral" or shot.intensity >= _PLAIN:
             asked.append(QuestionAnswer("What is the expression?", shot.expression))
     return tuple(asked)

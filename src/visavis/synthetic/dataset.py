@@ -51,7 +51,7 @@ class SyntheticFaces(Sequence[tuple[Image, int]]):
         independent: draw a person's factors independently of each other.
         samples: samples per pixel and axis, 1..4.
         cache: folder to keep rendered pictures in, shared by any number of processes and parameters. What another
-            version of the world rendered is not used. A folder that cannot be written is only reported in the log.
+            version of the world rendered is not used. A folder that cannot be written is reported in the log, once.
 
     One object serves one thread; it can be pickled and sent to other processes.
 
@@ -78,13 +78,13 @@ class SyntheticFaces(Sequence[tuple[Image, int]]):
             size=size,
             seed=seed,
             max_yaw=max_yaw,
-            group=tuple((name, _frozen(held)) for name, held in sorted((group or {}).items())),
+            group=tuple((group or {}).items()),
             independent=independent,
             samples=samples,
         )
         self._items = range(self._plan.count * self._plan.per_person)
         self._cache = None if cache is None else FaceCache.of(Path(cache).expanduser(), _what_matters(self._plan))
-        self.world  # noqa: B018 (a wrong group is told at once)
+        self._told = False
 
     def __len__(self) -> int:
         return len(self._items)
@@ -153,7 +153,9 @@ class SyntheticFaces(Sequence[tuple[Image, int]]):
                 if cache.read(person, shot) is None:
                     cache.write(person, shot, *self._rendered(person, shot))
         except StorageError as error:
-            _log.warning("synthetic faces are not cached: %s", error)
+            if not self._told:  # once is enough
+                self._told = True
+                _log.warning("synthetic faces are not cached: %s", error)
         return found
 
     def _rendered(self, person: int, shot: int) -> tuple[Image, dict[str, Any]]:
@@ -165,8 +167,3 @@ def _what_matters(plan: People) -> dict[str, Any]:
     """All that a picture depends on, and nothing else: more people, or more shots of each, use the same cache."""
     without = ("count", "per_person", "labels", "picture_format")
     return {"version": VERSION, **{name: v for name, v in plan.parameters().items() if name not in without}}
-
-
-def _frozen(held: Any) -> Any:
-    """Lists as tuples, so that plans can be compared and hashed."""
-    return tuple(held) if isinstance(held, Sequence) and not isinstance(held, str) else held

@@ -16,10 +16,12 @@ from typing import Any, Protocol
 import numpy as np
 
 from visavis.errors import InvalidInput
-from visavis.ranges import number
+from visavis.ranges import number, shown
 from visavis.synthetic.streams import Stream
 
 _NORMAL = NormalDist()
+_FLAT = 1e-9
+"""Probability of a part of a normal distribution that doubles no longer resolve."""
 
 
 class Factor(Protocol):
@@ -101,7 +103,7 @@ class Whole:
     def check(self, name: str, value: Any) -> int:
         """See `Factor.check`."""
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or not self.low <= value <= self.high:
-            raise InvalidInput(f"{name} {value!r}: needs {self.allowed}")
+            raise InvalidInput(f"{name} {shown(value)}: needs {self.allowed}")
         return int(value)
 
     @property
@@ -122,7 +124,7 @@ class Choice:
     def check(self, name: str, value: Any) -> str:
         """See `Factor.check`."""
         if not isinstance(value, str) or value not in self.weights:
-            raise InvalidInput(f"{name} {value!r}: needs {self.allowed}")
+            raise InvalidInput(f"{name} {shown(value)}: needs {self.allowed}")
         return str(value)
 
     @property
@@ -143,7 +145,7 @@ class Flag:
     def check(self, name: str, value: Any) -> bool:
         """See `Factor.check`."""
         if not isinstance(value, bool):
-            raise InvalidInput(f"{name} {value!r}: needs {self.allowed}")
+            raise InvalidInput(f"{name} {shown(value)}: needs {self.allowed}")
         return value
 
     @property
@@ -166,11 +168,12 @@ class Codes:
     def check(self, name: str, value: Any) -> tuple[float, ...]:
         """See `Factor.check`."""
         try:
-            codes = tuple(float(code) for code in value)
-        except (TypeError, ValueError):
+            listed = value if isinstance(value, Sequence | np.ndarray) and len(value) == self.count else ()
+            codes = tuple(number(name, code, -self.limit, self.limit) for code in listed)
+        except (InvalidInput, TypeError):  # TypeError: an array without axes
             codes = ()
-        if len(codes) != self.count or not all(abs(code) <= self.limit for code in codes):
-            raise InvalidInput(f"{name}: needs {self.allowed}")
+        if len(codes) != self.count:
+            raise InvalidInput(f"{name} {shown(value)}: needs {self.allowed}")
         return codes
 
     @property
@@ -179,8 +182,10 @@ class Codes:
 
 
 def truncated_normal(u: float, mean: float, sd: float, low: float, high: float) -> float:
-    """The quantile u of a normal distribution cut to [low, high]."""
+    """The quantile u of a normal distribution cut to [low, high]; spread evenly where hardly anything of it is left."""
     below, above = _NORMAL.cdf((low - mean) / sd), _NORMAL.cdf((high - mean) / sd)
+    if above - below < _FLAT:
+        return low + u * (high - low)
     return min(max(mean + sd * _NORMAL.inv_cdf(below + u * (above - below)), low), high)
 
 
@@ -243,14 +248,14 @@ def drawn_within(factor: Factor, name: str, allowed: Any, stream: Stream) -> Any
     if isinstance(factor, Choice) and isinstance(allowed, tuple | list):
         names = [factor.check(name, item) for item in allowed]
         if not names:
-            raise InvalidInput(f"{name} {allowed!r}: needs at least {factor.allowed}")
+            raise InvalidInput(f"{name} {shown(allowed)}: needs at least {factor.allowed}")
         return pick(stream.uniform(), {item: max(factor.weights[item], 1e-9) for item in names})
     if isinstance(factor, (Uniform, Normal, Whole)) and isinstance(allowed, Sequence):
         if len(allowed) != 2:
-            raise InvalidInput(f"{name} {allowed!r}: needs one value or (low, high)")
+            raise InvalidInput(f"{name} {shown(allowed)}: needs one value or (low, high)")
         low, high = (factor.check(name, end) for end in allowed)
         if low > high:
-            raise InvalidInput(f"{name} {allowed!r}: needs low <= high")
+            raise InvalidInput(f"{name} {shown(allowed)}: needs low <= high")
         return _part_of(factor, low, high).draw(stream)
     return factor.check(name, allowed)
 
@@ -267,4 +272,4 @@ def _number(name: str, value: Any, factor: Uniform | Normal) -> float:
     try:
         return number(name, value, factor.low, factor.high)
     except InvalidInput:
-        raise InvalidInput(f"{name} {value!r}: needs {factor.allowed}") from None
+        raise InvalidInput(f"{name} {shown(value)}: needs {factor.allowed}") from None

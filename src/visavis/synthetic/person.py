@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis.errors import InvalidInput
 from visavis.synthetic.factors import (
     Choice,
     Codes,
@@ -43,6 +44,17 @@ def crossed(**parts: Sequence[Any]) -> tuple[dict[str, Any], ...]:
         **parts: for each factor the parts of its range, see `Group`.
     """
     return tuple(dict(zip(parts, cell, strict=True)) for cell in product(*parts.values()))
+
+
+def checked_group(group: Group | None) -> Group:
+    """The group, or an empty one for None.
+
+    Raises:
+        InvalidInput: something else than a mapping.
+    """
+    if group is not None and not isinstance(group, Mapping):
+        raise InvalidInput(f"group {group!r}: needs a mapping from names of factors to parts of their range")
+    return group or {}
 
 
 _GLASSES = {"none": 15.0} | {style: 1.0 for style in GLASSES_STYLES if style != "sunglasses"}
@@ -99,23 +111,23 @@ class Person:
             source: a stream, or a generator from which one is seeded. Each factor reads a stream of its own, so fixing
                 one changes no other (but those in `LEANINGS` that follow it).
             group: factors held to a part of their range; see `Group`.
-            **fixed: factors set to a value; "independent=True" is not a factor: use `sample_independent`.
+            **fixed: factors set to a value.
 
         Raises:
             InvalidInput: an unknown factor or a value outside its range.
         """
-        return cls._sample(source, {**(group or {}), **fixed}, LEANINGS)
+        return cls._sample(source, {**checked_group(group), **fixed}, LEANINGS)
 
     @classmethod
     def sample_independent(
         cls, source: Stream | np.random.Generator, group: Group | None = None, **fixed: Any
     ) -> Person:
         """Draw a person whose factors are statistically independent: grey at 20 is as likely as at 80."""
-        return cls._sample(source, {**(group or {}), **fixed}, {})
+        return cls._sample(source, {**checked_group(group), **fixed}, {})
 
     @classmethod
     def _sample(cls, source: Stream | np.random.Generator, held: Group, leanings: Mapping[str, Leaning]) -> Person:
-        stream = source if isinstance(source, Stream) else Stream(int(source.integers(2**62)))
+        stream = Stream.of(source)
         table = factor_table(cls)
         if unknown := held.keys() - table.keys():
             checked(cls, dict.fromkeys(unknown))
@@ -137,7 +149,7 @@ class Person:
 
     def head_codes(self) -> NDArray[np.float64]:
         """(I,) identity codes of the head: the shape, shifted by the masculinity and the age."""
-        drawn = np.array([_DRAWN.get(name, 1.0) for name in IDENTITY_NAMES]) * self.shape
+        drawn = np.array([_DRAWN.get(name, _GAIN) for name in IDENTITY_NAMES]) * self.shape
         manly = np.array([_MASCULINE.get(name, 0.0) for name in IDENTITY_NAMES]) * (2 * self.masculinity - 1)
         aged = np.array([_AGED.get(name, 0.0) for name in IDENTITY_NAMES]) * (self.age - 40.0) / 40.0
         return np.asarray(drawn + manly + aged)
@@ -201,6 +213,8 @@ _MASCULINE: dict[str, float] = {
     "lower_lip": -0.4, "eye_opening": -0.4, "brow_bone_height": -0.5, "neck_width": 0.8, "nose_width": 0.3,
 }  # fmt: skip
 """Mean shift of identity modes from the middle to masculinity 1, standard deviations; the other way to 0."""
+_GAIN = 1.15
+"""Spread of people in standard deviations of the modes; at twice as much they are monsters."""
 _DRAWN = {"age": 0.3}
 """Share of a code that is drawn, where another factor gives most of it."""
 _AGED: dict[str, float] = {"age": 1.7, "hooded_lids": 0.5, "eye_bags": 0.6, "nasolabial": 0.5, "ear_lobe": 0.4}

@@ -14,6 +14,7 @@ from visavis.synthetic.background import Background
 from visavis.synthetic.captions import QuestionAnswer, caption, questions
 from visavis.synthetic.figure import Figure, Posed
 from visavis.synthetic.labels import FaceLabels, label_face
+from visavis.synthetic.look.tone import skin_rgb, tone_step
 from visavis.synthetic.parsing import to_11_classes
 from visavis.synthetic.person import Person
 from visavis.synthetic.render import Camera, Light, develop, draw
@@ -24,6 +25,9 @@ from visavis.types import Box
 
 Floats = NDArray[np.float32]
 
+_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+_MIDDLE_TONE, _AIM, _METERING = 2.0, 0.21, 0.6
+"""Tone and luminance that the exposure aims at, and how much of the way it goes: dark places stay darker."""
 SIZES = (16, 4096)
 """Smallest and largest side of a picture, pixels."""
 
@@ -38,6 +42,7 @@ class Sample:
         face: box, points, landmarks and pose.
         camera: the exact camera; world units are metres.
         light, background, degradation: what the shot's seeds stood for.
+        exposure: factor of the light that entered the camera.
         parsing: (H, W) uint8 classes of `visavis.synthetic.PARSING`.
         depth: (H, W) float32 metres along the viewing axis; inf on the background.
         normals: (H, W, 3) float32 unit vectors in world axes; 0 on the background.
@@ -58,6 +63,7 @@ class Sample:
     light: Light
     background: Background
     degradation: Plan
+    exposure: float
     parsing: NDArray[np.uint8]
     depth: Floats
     normals: Floats
@@ -141,11 +147,13 @@ class Sample:
             "questions": [qa._asdict() for qa in self.questions],
             **{f"person_{name}": value for name, value in asdict(self.person).items()},
             "person_fitzpatrick": self.person.fitzpatrick,
+            "person_tone_step": tone_step(self.person.tone),
             **{f"shot_{name}": value for name, value in asdict(self.shot).items()},
             "camera": self.camera.to_dict(),
             "light": self.light.to_dict(),
             "background": asdict(self.background),
             "degradation": self.degradation.to_dict(),
+            "exposure": self.exposure,
             "version": VERSION,
             **({"hair_of": asdict(self.hair_of)} if self.hair_of else {}),
         }
@@ -160,6 +168,7 @@ def photograph(
     light: Light | None = None,
     background: Background | None = None,
     degradation: Plan | None = None,
+    exposure: float | None = None,
     person_id: int | None = None,
     shot_id: int | None = None,
 ) -> Sample:
@@ -173,6 +182,7 @@ def photograph(
         light: instead of the light that the shot's seed stands for.
         background: instead of the background that the shot's seed stands for.
         degradation: instead of the camera's faults that the shot's seed stands for.
+        exposure: factor of the light that enters the camera; None = chosen for the light, see `exposure_of`.
         person_id: recorded in the sample.
         shot_id: recorded in the sample.
 
@@ -185,9 +195,10 @@ def photograph(
     posed = figure.posed(shot)
     camera = portrait_camera(posed, (width, height))
     frame = draw(posed.surfaces(camera), camera, light, samples)
-    picture = develop(frame.over(background.render(width, height)))
+    linear = frame.over(background.render(width, height))
+    exposure = exposure_of(light) if exposure is None else exposure
     return Sample(
-        image=degradation.apply(picture),
+        image=degradation.apply(develop(linear, exposure)),
         person=figure.person,
         shot=shot,
         face=label_face(posed, camera, frame.depth, frame.parsing),
@@ -195,6 +206,7 @@ def photograph(
         light=light,
         background=background,
         degradation=degradation,
+        exposure=exposure,
         parsing=frame.parsing,
         depth=frame.depth,
         normals=frame.normals,
@@ -217,6 +229,18 @@ def portrait_camera(posed: Posed, size: tuple[int, int]) -> Camera:
         centre=(shot.centre_x, shot.centre_y),
         target=posed.centre,
     )
+
+
+def exposure_of(light: Light) -> float:
+    """What a camera chooses for a face of middle tone in this light; who stands there does not change it.
+
+    Cameras that meter on the face would brighten dark skin and everything around it: a trace of the person in the
+    background, which an experiment must not have.
+    """
+    toward_camera = np.array([0.0, 0.0, 1.0])
+    falling = light.irradiance(toward_camera) + light.strength * light.colour * max(float(light.direction[2]), 0.0)
+    luminance = float(_LUMINANCE @ (skin_rgb(_MIDDLE_TONE) * falling))
+    return float(np.clip((_AIM / luminance) ** _METERING, 0.25, 4.0))
 
 
 def light_of(shot: Shot) -> Light:

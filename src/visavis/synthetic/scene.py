@@ -18,7 +18,7 @@ from visavis.synthetic.figure import Posed
 from visavis.synthetic.labels import FaceLabels, label_face
 from visavis.synthetic.props import POSITIONS, Prop, prop_surface
 from visavis.synthetic.render import Camera, Frame, Light, Surface, develop, draw
-from visavis.synthetic.sample import background_of, checked_size, degradation_of, light_of
+from visavis.synthetic.sample import background_of, checked_size, degradation_of, exposure_of, light_of
 from visavis.synthetic.shot import Shot
 from visavis.synthetic.streams import Stream
 from visavis.synthetic.version import VERSION
@@ -126,7 +126,7 @@ class SceneSample:
         scene: what it was made from.
         faces: one per person, in the scene's order, hidden or not.
         prop_boxes: (n, 4) left, top, right, bottom of the things that are no people.
-        camera, light, background, degradation: as in `visavis.synthetic.Sample`.
+        camera, light, background, degradation, exposure: as in `visavis.synthetic.Sample`.
         parsing: (H, W) uint8 classes of `visavis.synthetic.PARSING`.
         person: (H, W) int16 place of the person seen; -1 = none.
         depth: (H, W) float32 metres; inf on the background.
@@ -140,6 +140,7 @@ class SceneSample:
     light: Light
     background: Background
     degradation: Plan
+    exposure: float
     parsing: NDArray[np.uint8]
     person: NDArray[np.int16]
     depth: NDArray[np.float32]
@@ -181,6 +182,7 @@ class SceneSample:
             "light": self.light.to_dict(),
             "background": asdict(self.background),
             "degradation": self.degradation.to_dict(),
+            "exposure": self.exposure,
             "version": VERSION,
         }
 
@@ -215,6 +217,7 @@ def photograph_scene(
     drawn = stage.drawn(camera, samples)
     picture, parsing, nearest, depth = layered(drawn, backdrop)
     degradation = degradation or degradation_of(scene.look)
+    exposure = exposure_of(light)
     person = np.where(nearest < len(stage.cast), nearest, -1).astype(np.int16)
     faces = tuple(
         SceneFace(
@@ -223,7 +226,7 @@ def photograph_scene(
         for n, (place, figure) in enumerate(zip(scene.places, stage.cast, strict=True))
     )
     return SceneSample(
-        image=degradation.apply(develop(picture)),
+        image=degradation.apply(develop(picture, exposure)),
         scene=scene,
         faces=faces,
         prop_boxes=_boxes([camera.project(surface.vertices)[0] for surface in stage.props]),
@@ -231,6 +234,7 @@ def photograph_scene(
         light=light,
         background=background,
         degradation=degradation,
+        exposure=exposure,
         parsing=parsing,
         person=person,
         depth=depth,

@@ -22,6 +22,7 @@ from visavis.synthetic.factors import (
     varies,
 )  # fmt: skip
 from visavis.synthetic.look.styles import CLOTHES_STYLES
+from visavis.synthetic.person import checked_group
 from visavis.synthetic.speech.phonemes import VISEMES
 from visavis.synthetic.streams import Stream
 
@@ -93,8 +94,8 @@ class Shot:
         Raises:
             InvalidInput: an unknown factor or a value outside its range.
         """
-        stream = source if isinstance(source, Stream) else Stream(int(source.integers(2**62)))
-        held = {**(group or {}), **fixed}
+        stream = Stream.of(source)
+        held = {**checked_group(group), **fixed}
         table = factor_table(cls)
         if unknown := held.keys() - table.keys():
             checked(cls, dict.fromkeys(unknown))

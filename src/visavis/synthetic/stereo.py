@@ -14,7 +14,14 @@ from visavis.synthetic.background import Background
 from visavis.synthetic.factors import Uniform
 from visavis.synthetic.figure import Figure
 from visavis.synthetic.render import Camera, Frame, develop, draw
-from visavis.synthetic.sample import background_of, checked_size, degradation_of, light_of, portrait_camera
+from visavis.synthetic.sample import (
+    background_of,
+    checked_size,
+    degradation_of,
+    exposure_of,
+    light_of,
+    portrait_camera,
+)
 from visavis.synthetic.scene import Scene, Stage, layered, scene_camera
 from visavis.synthetic.shot import Shot
 from visavis.synthetic.version import VERSION
@@ -147,7 +154,8 @@ def _pair(
     strength = left.focal * baseline
     walls = _wall(background_of(look), left.width, left.height, strength / wall)
     layers = [layered(view(camera), back) for camera, back in zip((left, right), walls, strict=True)]
-    images = [develop(picture) for picture, *_ in layers]
+    exposure = exposure_of(light_of(look))
+    images = [develop(picture, exposure) for picture, *_ in layers]
     if sensor:
         images = list(degradation_of(look).apply(np.stack(images)))
     depth, other = (np.minimum(layer[-1], np.float32(wall)) for layer in layers)

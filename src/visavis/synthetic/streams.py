@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from visavis.errors import InvalidInput
+from visavis.ranges import generator, shown, whole
 
 MAX_SEED = 2**63 - 1
 
@@ -27,20 +29,26 @@ class Stream:
         path: names and indices that lead from the seed to this stream.
 
     Raises:
-        InvalidInput: the seed is not an integer in that range.
+        InvalidInput: the seed is not an integer in that range, or the path holds something else.
     """
 
     seed: int
     path: tuple[str | int, ...] = ()
 
     def __post_init__(self) -> None:
-        if (
-            isinstance(self.seed, bool)
-            or not isinstance(self.seed, (int, np.integer))
-            or not 0 <= self.seed <= MAX_SEED
-        ):
-            raise InvalidInput(f"seed {self.seed!r}: needs an integer from 0 to {MAX_SEED}")
-        object.__setattr__(self, "seed", int(self.seed))
+        object.__setattr__(self, "seed", whole("seed", self.seed, 0, MAX_SEED))
+        object.__setattr__(self, "path", tuple(_name(step) for step in self.path))
+
+    @classmethod
+    def of(cls, source: Stream | np.random.Generator) -> Stream:
+        """`source` itself if it is a stream, else one seeded from the generator.
+
+        Raises:
+            InvalidInput: it is neither, such as a bare seed.
+        """
+        if isinstance(source, Stream):
+            return source
+        return cls(int(generator("source (or a Stream)", source).integers(2**62)))
 
     def child(self, *names: str | int) -> Stream:
         """The stream below this one with that name; independent of this one and of all its other children."""
@@ -65,3 +73,12 @@ class Stream:
     def _philox(self) -> np.random.Philox:
         address = repr((self.seed, *self.path)).encode()
         return np.random.Philox(key=int.from_bytes(hashlib.sha256(address).digest()[:16], "little"))
+
+
+def _name(step: Any) -> str | int:
+    """A step of a path in its plain type: NumPy's numbers and words name the same stream as Python's."""
+    if isinstance(step, str):
+        return str(step)
+    if isinstance(step, bool) or not isinstance(step, int | np.integer):
+        raise InvalidInput(f"stream {shown(step)}: needs a name or a whole number")
+    return int(step)

@@ -10,14 +10,14 @@ import numpy as np
 from visavis.errors import InvalidInput
 from visavis.synthetic.factors import factor_table
 from visavis.synthetic.figure import Figure
-from visavis.synthetic.head import Head, stand_in
-from visavis.synthetic.person import Group, Person
+from visavis.synthetic.head import stand_in
+from visavis.synthetic.person import Group, Person, checked_group
 from visavis.synthetic.sample import Sample, photograph
 from visavis.synthetic.shot import Shot
 from visavis.synthetic.streams import Stream
 
-_KEPT = 16
-"""Figures kept for the next shot, about 10 MB each."""
+_KEPT = 12
+"""Figures kept for the next shot, about 27 MB each: a full scene of eight and some."""
 
 
 class World:
@@ -28,7 +28,6 @@ class World:
         group: factors of people and shots held to a part of their range, see `Group`.
         max_yaw: shots have yaw within +-max_yaw degrees; None = 35.
         independent: draw all factors of a person independently (grey hair at 20 as often as at 80), for experiments.
-        head: the head model; None = the stand-in.
         detail: texels per millimetre of the skin's texture, 1 = enough for 160 pixels.
 
     Not to be shared between threads; give each its own (they agree in everything).
@@ -44,15 +43,14 @@ class World:
         group: Group | None = None,
         max_yaw: float | None = None,
         independent: bool = False,
-        head: Head | None = None,
         detail: float = 1.0,
     ) -> None:
         self.seed = Stream(seed).seed
         self.max_yaw = max_yaw
         self.independent = independent
-        self.head = head or stand_in()
+        self.head = stand_in()
         self.detail = detail
-        self._person_group, self._shot_group = _split(group or {})
+        self._person_group, self._shot_group = _split(checked_group(group))
         self._figures: OrderedDict[tuple[Person, Person | None], Figure] = OrderedDict()
         self.person(0), self.shot(0, 0)  # a wrong group is told at once
 

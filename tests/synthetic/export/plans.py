@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +16,10 @@ from visavis.synthetic.export import Output
 
 @dataclass(frozen=True)
 class Numbers:
-    """`count` items of `per_item` files each; item `breaks` fails as `how` says while the file `trigger` is there."""
+    """`count` items of `per_item` files each, in folders of their own unless `flat`.
+
+    Item `breaks` fails as `how` says, or never ends, while the file `trigger` is there.
+    """
 
     count: int = 7
     per_item: int = 3
@@ -23,6 +27,7 @@ class Numbers:
     breaks: int = -1
     how: str = "full"
     trigger: str = ""
+    flat: bool = False
 
     kind = "numbers"
 
@@ -31,10 +36,10 @@ class Numbers:
         return {"note": "text", "empty": [0.5]}
 
     def parameters(self):
-        return {name: value for name, value in asdict(self).items() if name not in ("breaks", "how", "trigger")}
+        return {name: value for name, value in asdict(self).items() if name not in ("breaks", "how", "trigger", "flat")}
 
     def files(self, item):
-        return [f"item-{item:04d}/{part}.bin" for part in range(self.per_item)]
+        return [f"item-{item:04d}{'-' if self.flat else '/'}{part}.bin" for part in range(self.per_item)]
 
     def open(self):
         def render(item) -> Iterator[Output]:
@@ -52,4 +57,6 @@ class Numbers:
             raise StorageError("disk: cannot be written (No space left on device); free some space")
         if self.how == "killed":
             os.kill(os.getpid(), signal.SIGKILL)
+        while self.how == "endless" and Path(self.trigger).exists():
+            time.sleep(0.05)
         raise ZeroDivisionError("a defect")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
+import numpy as np
 import pytest
 
 from visavis.errors import InvalidInput
 from visavis.synthetic.export.held import parse_held
+from visavis.synthetic.export.ranges import check_group
 
 
 def test_ranges_names_and_values_are_read():
@@ -38,3 +42,17 @@ def test_ranges_names_and_values_are_read():
 def test_what_cannot_be_meant_is_refused(groups, fixed, said):
     with pytest.raises(InvalidInput, match=said):
         parse_held(groups, fixed)
+
+
+def test_equal_groups_become_equal_however_they_are_written():
+    plain = (("age", 40.0), ("light", ("indoor", "low")), ("moles", 3), ("tone", (3.0, 5.0)))
+    written = {"tone": [np.float32(3), 5], "moles": np.int64(3), "light": ["indoor", "low"], "age": np.float64(40)}
+    assert check_group(written.items()) == check_group(plain) == plain
+    assert json.loads(json.dumps(check_group(written.items()))) == json.loads(json.dumps(plain))
+    assert check_group([("shape", [0] * 72)]) == (("shape", (0.0,) * 72),)
+
+
+@pytest.mark.parametrize("group", [{"tone": {3, 5}}, {"light": {"indoor"}}, {3: 3, "tone": 2}, {"tone": np.ones(2)}])
+def test_a_group_of_other_types_is_refused(group):
+    with pytest.raises(InvalidInput):
+        check_group(group.items())

@@ -28,6 +28,11 @@ def decoded(data):
         return [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
 
 
+def test_a_film_says_where_it_comes_from():
+    with av.open(io.BytesIO(mp4_bytes(moving(2), comment="Synthetic, seed 7"))) as file:
+        assert file.metadata["comment"] == "Synthetic, seed 7"
+
+
 def test_frames_come_back_in_number_order_time_and_colour():
     frames = moving(10)
     data = mp4_bytes(frames, fps=Fraction(30000, 1001), crf=12)

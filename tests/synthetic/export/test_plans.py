@@ -118,7 +118,7 @@ def test_speaker_k_has_the_voice_of_person_k():
     ("make", "wrong", "said"),
     [
         (Scenes, {"people": 9}, "people 9: needs a whole number from 0 to 8"),
-        (Scenes, {"labels": ("normals",)}, "label map 'normals': scenes have parsing, person, depth"),
+        (Scenes, {"labels": ("normals",)}, "label map 'normals': needs one or more of parsing, person, depth"),
         (Scenes, {"width": 0}, "width 0: needs a whole number from 16 to 4096"),
         (Clips, {"width": 321}, "321 x 240 pixels: films need an even width and height"),
         (Clips, {"seconds": 0.0}, "seconds 0.0: needs 0.04 to 600 s"),

@@ -106,11 +106,45 @@ def test_an_interrupted_run_goes_on_and_its_leavings_are_swept(whole, tmp_path):
 def test_a_worker_that_dies_is_told_and_its_work_made_up_for(whole, tmp_path):
     trigger, out = tmp_path / "kill", tmp_path / "out"
     trigger.touch()
-    with pytest.raises(VisavisError, match="worker process was ended from outside"):
+    with pytest.raises(VisavisError, match="worker process ended early"):
         export(Numbers(breaks=2, how="killed", trigger=str(trigger)), out, 2)
     trigger.unlink()
     export(Numbers(), out)
     assert contents(out) == whole
+
+
+def test_processes_that_write_into_one_folder_leave_each_others_files_alone(tmp_path):
+    plan = Numbers(count=60, flat=True)
+    export(plan, tmp_path / "one")
+    (tmp_path / "many").mkdir()
+    (tmp_path / "many" / ".visavis-0123456789abcdef.part").write_bytes(b"half of what a killed run wrote")
+    export(plan, tmp_path / "many", 4)
+    assert contents(tmp_path / "many") == contents(tmp_path / "one")
+
+
+def test_an_interrupted_run_does_not_wait_for_its_workers(whole, tmp_path):
+    trigger, out = tmp_path / "endless", tmp_path / "out"
+    trigger.touch()
+
+    def stop(done, _):
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export(Numbers(breaks=1, how="endless", trigger=str(trigger)), out, 2, stop)  # else this line never ends
+    trigger.unlink()
+    export(Numbers(), out, 2)
+    assert contents(out) == whole
+
+
+def test_a_huge_run_starts_at_once(tmp_path):
+    def stop(done, _):
+        if done > 1:
+            raise KeyboardInterrupt
+
+    for processes in (1, 2):
+        with pytest.raises(KeyboardInterrupt):
+            export(Numbers(count=10**15), tmp_path / f"{processes}", processes, stop)  # no memory holds such a list
 
 
 def test_a_defect_in_a_worker_is_not_hidden(tmp_path):
@@ -171,9 +205,25 @@ def test_a_folder_with_other_things_in_it_is_refused_but_hidden_files_are_not_mi
     (tmp_path / MANIFEST).unlink()
     with pytest.raises(InvalidInput, match=r"holds other files.*choose a new or empty folder"):
         export(Numbers(count=1), tmp_path)
-    (tmp_path / MANIFEST).write_text("[]")
-    with pytest.raises(DataError, match="does not describe a dataset"):
-        export(Numbers(count=1), tmp_path)
+    for text in ("[]", "{}", '{"kind": 1, "version": 1, "parameters": [], "complete": false}', "\0", (
+        '{"kind": 1, "version": 1, "parameters": {}, "complete": true}'
+    )):  # fmt: skip
+        (tmp_path / MANIFEST).write_text(text)
+        with pytest.raises(DataError, match="does not describe a dataset"):
+            export(Numbers(count=1), tmp_path)
+
+
+def test_data_of_another_kind_is_told_without_its_parameters(tmp_path, monkeypatch):
+    export(Numbers(), tmp_path)
+    monkeypatch.setattr(Numbers, "kind", "letters")
+    with pytest.raises(InvalidInput, match=r"other parameters \(kind was 'numbers', now 'letters'\)"):
+        export(Numbers(seed=1), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "nu\0ll"])
+def test_a_name_that_no_folder_can_have_is_told(tmp_path, name):
+    with pytest.raises(StorageError, match="cannot be"):
+        export(Numbers(), tmp_path / name)
 
 
 def test_a_file_is_no_folder(tmp_path):

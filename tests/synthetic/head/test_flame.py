@@ -347,7 +347,7 @@ def test_a_damaged_pickle_is_a_data_error_or_still_data(data):
         (lambda a: a.update(weights=a["weights"][:-1]), r"weights has shape \(39, 5\), expected \(40, 5\) for 40"),
         (lambda a: a.update(v_template=a["v_template"][:-1]), r"shapedirs has shape .* for 39 vertices"),
         (lambda a: a.update(shapedirs=a["shapedirs"][..., :10]), r"expected \(40, 3, 400\)"),
-        (lambda a: a.update(f=a["f"] + 1000), "f goes from .* the model has 0..39"),
+        (lambda a: a.update(f=a["f"] + 1000), "f goes from .* outside the model.s 0..39"),
         (lambda a: a.update(f=a["f"].astype(float)), "f holds float64, expected whole numbers"),
         (lambda a: a["v_template"].__setitem__(0, np.nan), "v_template holds NaN"),
         (lambda a: a["shapedirs"].__setitem__(3, np.inf), "shapedirs holds NaN or infinite"),
@@ -464,7 +464,7 @@ def test_regions_come_from_the_masks(tmp_path, model):
     [
         (lambda t: t.pop("static_lmk_faces_idx"), "lacks static_lmk_faces_idx"),
         (lambda t: t.update(dynamic_lmk_faces_idx=t["dynamic_lmk_faces_idx"][:40]), r"expected finite .* \(79, 17\)"),
-        (lambda t: t.update(static_lmk_faces_idx=t["static_lmk_faces_idx"] + 1000), "the model has 0..59"),
+        (lambda t: t.update(static_lmk_faces_idx=t["static_lmk_faces_idx"] + 1000), "outside the model.s 0..59"),
         (lambda t: t["static_lmk_bary_coords"].__setitem__(0, np.nan), "expected finite"),
     ],
 )
@@ -494,3 +494,36 @@ def test_an_embedding_of_another_kind_is_refused(tmp_path, model):
 def test_wrong_masks_are_refused(tmp_path, model, masks):
     with pytest.raises(DataError, match=r"k\.pkl"):
         load_flame(model, masks=write(tmp_path / "k.pkl", masks))
+
+
+_NESTED_TUPLE = b"K\x01\x85" + b"2\x86" * 60
+_NESTED_LIST = b"]q\x00" + b"".join(b"]q%c(h%ch%ce" % (n, n - 1, n - 1) for n in range(1, 40))
+_INT32 = b"cnumpy\ndtype\n(U\x02i4K\x00K\x01tR(K\x03U\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"
+
+
+def _array(kind=_INT32, shape=b"K\x01\x85", data=b"U\x04" + bytes(4)):
+    return b"cnumpy.core.multiarray\n_reconstruct\n)R(K\x01" + shape + kind + b"\x89" + data + b"tb"
+
+
+def _selections(count):
+    select = b"0cchumpy.reordering\nSelect\n)R}(U\x01ah\x10U\x04idxsh\x10U\x0fpreferred_shapeK\x01\x85ubq\x10"
+    return _array() + b"q\x10" + select * count
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        b"U\x01a}" + _NESTED_TUPLE + b"K\x01s",
+        b"U\x0av_template" + _array(kind=b"cnumpy\ndtype\n(" + _NESTED_TUPLE + b"tR"),
+        b"U\x0av_template" + _array(kind=_NESTED_LIST),
+        b"U\x0av_template" + _array(shape=b"(J\x00\x00\x00\x7fU\x01at"),
+        b"U\x0av_template" + _array(shape=b"(\x8a\x05\x00\x00\x00\x00\x01t", data=b"\x8a\x05\x00\x00\x00\x00\x01"),
+        b"U\x0av_template" + _selections(40),
+    ],
+    ids=["key", "type code", "type", "shape", "bytes", "selections"],
+)
+def test_a_few_bytes_cannot_ask_for_years_or_gigabytes(item, tmp_path):
+    path = tmp_path / "bomb.pkl"
+    path.write_bytes(b"\x80\x02}" + item + b"s.")
+    with pytest.raises(DataError):
+        load_flame(path)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -212,3 +215,41 @@ def test_the_shared_head_cannot_be_changed_by_accident():
     assert stand_in() is HEAD
     with pytest.raises(ValueError, match="read-only"):
         HEAD.template[0] = 0
+
+
+@pytest.mark.parametrize(
+    ("key", "change", "message"),
+    [
+        ("v_template", lambda a: np.full_like(a, np.nan), "v_template holds NaN"),
+        ("uv", lambda a: a.astype(str), "uv holds .* instead of numbers"),
+        ("part", lambda a: a + 100, "part goes from"),
+        ("weld", lambda a: a - 9, "weld goes from"),
+        ("region_face", lambda a: a + 10**6, "region_face goes from"),
+        ("static_lmk_faces_idx", lambda a: a[:5], "static_lmk_faces_idx has shape"),
+        ("kintree_table", lambda a: a + 7, "kintree_table"),
+        ("identity_names", lambda a: np.array(["x"] * 301), "at most 300 words"),
+    ],
+)
+def test_a_head_file_whose_numbers_do_not_fit_is_refused(key, change, message, saved, tmp_path):
+    with np.load(saved) as file:
+        arrays = dict(file)
+    np.savez(tmp_path / "bad.npz", **{**arrays, key: change(arrays[key])})
+    with pytest.raises(DataError, match=message):
+        Head.load(tmp_path / "bad.npz")
+
+
+def test_a_head_file_that_would_fill_the_memory_is_refused(tmp_path):
+    with (
+        zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("v_template.npy", "w", force_zip64=True) as member,
+    ):
+        for _ in range(1030):
+            member.write(bytes(1 << 20))
+    with pytest.raises(DataError, match="would take 1030 MB of memory"):
+        Head.load(tmp_path / "bomb.npz")
+
+
+def test_a_pipe_is_no_head_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="not a readable file"):
+        Head.load(tmp_path / "pipe")

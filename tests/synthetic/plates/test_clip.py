@@ -56,10 +56,10 @@ def test_the_same_generator_state_gives_the_same_bytes():
 
 @pytest.mark.parametrize(("n_frames", "movement"), [(0, 1.0), (10_001, 1.0), (2.0, 1.0), (3, 1.5), (3, float("nan"))])
 def test_bad_numbers_are_refused_before_the_first_frame(n_frames, movement):
-    with pytest.raises(InvalidInput, match="needs a"):
+    with pytest.raises(InvalidInput, match=r"expected a .*number in"):
         plate_clip(plate(), n_frames, np.random.default_rng(0), movement=movement)
 
 
 def test_a_bad_size_is_refused_before_the_first_frame():
-    with pytest.raises(InvalidInput, match="width 0"):
+    with pytest.raises(InvalidInput, match=r"width \(pixels\): .*, got 0"):
         plate_clip(plate(), 2, np.random.default_rng(0), width=0, height=100)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from visavis.errors import InvalidInput
-from visavis.synthetic.render import develop, linear_light, metered, srgb
+from visavis.synthetic.render import develop, linear_light, srgb
 from visavis.synthetic.render.tone import MID_GREY, SHOULDER, _develop, _table, film
 
 
@@ -36,26 +36,6 @@ def test_film_keeps_black_and_mid_grey_adds_contrast_and_never_clips():
 def test_film_adds_saturation():
     skin = np.array([0.5, 0.3, 0.2])
     assert film(skin)[0] / film(skin)[2] > 0.5 / 0.2
-
-
-def test_metering_lifts_the_dark_and_dims_the_bright_but_not_all_the_way():
-    grey, everywhere = np.full((8, 6, 3), 0.2), np.ones((8, 6))
-    assert metered(grey, everywhere, target=0.2) == pytest.approx(1)
-    assert 1 < metered(grey / 4, everywhere) < 4
-    assert 0.25 < metered(grey * 4, everywhere) < 1
-    assert metered(grey / 2, everywhere, target=0.2, strength=1.0) == pytest.approx(2)
-    assert metered(0 * grey, everywhere) == 4
-
-
-def test_metering_looks_at_what_has_weight_only():
-    picture = np.random.default_rng(0).uniform(0, 1, (5, 7, 3))
-    skin = np.zeros((5, 7), bool)
-    skin[1:3, 2:5] = True
-    luminance = (picture[skin] * (0.2126, 0.7152, 0.0722)).sum(-1).mean()
-    assert metered(picture, skin) == pytest.approx((0.21 / luminance) ** 0.4, rel=1e-5)
-    assert metered(picture, 0 * skin) == 1
-    with pytest.raises(InvalidInput, match="weight"):
-        metered(picture, skin[:2])
 
 
 def test_exposure_scales_the_light():

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.random import Generator
 
-from visavis.ranges import number, one_of, whole
+from visavis.ranges import generator, number, one_of, whole
 from visavis.synthetic.background.canvas import Canvas
 from visavis.synthetic.background.indoor import cafe, office, room, shelves
 from visavis.synthetic.background.outdoor import night, park, shore, street
@@ -99,7 +99,7 @@ class Background:
             one_of("background place", place, BACKGROUND_PLACES)
         kinds = BACKGROUND_KINDS if place is None else BACKGROUND_PLACES[place]
         weights = np.array([_KINDS[name].weight for name in kinds])
-        drawn = str(rng.choice(kinds, p=weights / weights.sum()))
+        drawn = str(generator("rng", rng).choice(kinds, p=weights / weights.sum()))
         if kind is not None:
             drawn = one_of("background kind", kind, BACKGROUND_KINDS)
         low, high = _KINDS[drawn].blur

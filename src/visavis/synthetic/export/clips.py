@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from visavis.errors import InvalidInput
 from visavis.synthetic.clip import RATES, SECONDS, Clip, ClipSample, photograph_clip
 from visavis.synthetic.export.mp4 import CRF, mp4_bytes, need_pyav
+from visavis.synthetic.export.pictures import origin
 from visavis.synthetic.export.plan import Output, Render
-from visavis.synthetic.export.ranges import COUNT, SAMPLES, SEED, SIDE, check_fields
-from visavis.synthetic.export.scenes import FACE_EXAMPLES, PEOPLE, Group, scene_row, shot_group
+from visavis.synthetic.export.ranges import COUNT, SAMPLES, SEED, SIDE, Group, check_fields, check_group
+from visavis.synthetic.export.scenes import FACE_EXAMPLES, PEOPLE, scene_row, shot_group
 from visavis.synthetic.factors import Whole
 from visavis.synthetic.speech import DIGITS, SpeechSample
 from visavis.synthetic.streams import Stream
@@ -80,6 +81,7 @@ class Clips:
         )
         if self.width % 2 or self.height % 2:
             raise InvalidInput(f"{self.width} x {self.height} pixels: films need an even width and height")
+        object.__setattr__(self, "group", check_group(self.group))
         need_pyav()
 
     @property
@@ -134,6 +136,7 @@ class Clips:
             self.crf,
             sound,
             sample.speech.rate if sample.speech else 16_000,
+            origin(self.seed),
         )
         return Output({film: data, about: json.dumps(sample.row(), indent=2).encode()}, tuple(rows))
 
@@ -148,7 +151,7 @@ class Clips:
             yield frame.image
 
     def _sound(self, speech: SpeechSample) -> NDArray[np.float32]:
-        """The voice, cut or filled up with silence to the length of the film."""
+        """The voice, cut or filled up with silence to the length of the film, give or take a frame."""
         length = round(self.seconds * speech.rate)
         voice = speech.audio[:length]
         return np.pad(voice, (0, length - len(voice)))

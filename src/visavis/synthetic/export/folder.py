@@ -7,19 +7,18 @@ files. At the end the parts become `labels.parquet`, and `dataset.json` says tha
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import filelock
 
-from visavis.errors import DataError, InvalidInput, StorageError
+from visavis.errors import DataError, InvalidInput, StorageError, VisavisError
 from visavis.storage import write_atomic
 from visavis.synthetic.export.plan import Plan, Render
 from visavis.synthetic.export.table import Row, write_table
@@ -52,16 +51,17 @@ class Folder:
         self._refuse_strangers()
         _make_folder(self.root / _PARTS)
         with self._lock():
+            self._refuse_strangers()  # another run may have begun, and ended, since
+            _sweep(self.root)
             if not self._is_complete():
                 self._describe(complete=False)
             yield self
         shutil.rmtree(self.root / _PARTS, ignore_errors=True)
 
-    def missing(self) -> list[int]:
-        """The items that are not there, or not whole."""
-        done: Any = range(self.plan.count) if self._is_complete() else self._finished()
-        whole = {item for item in done if all((self.root / name).is_file() for name in self.plan.files(item))}
-        return [item for item in range(self.plan.count) if item not in whole]
+    def finished(self) -> set[int]:
+        """The items that are there with all their files."""
+        done = range(self.plan.count) if self._is_complete() else self._parts()
+        return {item for item in done if all((self.root / name).is_file() for name in self.plan.files(item))}
 
     def add(self, item: int, render: Render) -> None:
         """Render one item and write it, its rows last.
@@ -94,24 +94,24 @@ class Folder:
         return int(self._manifest()["rows"])
 
     def _prepare(self, item: int) -> None:
-        """Make the folders of an item, and sweep what a killed run left in them."""
-        for folder in {(self.root / name).parent for name in self.plan.files(item)}:
+        """Make the folders of an item, and sweep what a killed run left in those that are its own."""
+        for folder in {(self.root / name).parent for name in self.plan.files(item)} - {self.root}:
             _make_folder(folder)
-            for stale in folder.glob(".visavis-*.part"):
-                stale.unlink(missing_ok=True)
+            _sweep(folder)
 
-    def _lock(self) -> filelock.BaseFileLock:
-        """A lock that is held already."""
-        lock = filelock.FileLock(self.root / _PARTS / "lock")
+    def _lock(self) -> AbstractContextManager[Any]:
+        """A lock that is held already, until its context ends."""
         try:
-            lock.acquire(timeout=0)
+            with _told(self.root, "cannot be written"):
+                return filelock.FileLock(self.root / _PARTS / "lock").acquire(timeout=0)
         except filelock.Timeout as error:
             raise StorageError(f"{self.root}: another run is filling this folder; wait for it to end") from error
-        except OSError as error:
-            raise StorageError(f"{self.root}: cannot be written ({error.strerror}); choose another folder") from error
-        return lock
 
     def _refuse_strangers(self) -> None:
+        with _told(self.root, "cannot be used"):
+            self._look_for_strangers()
+
+    def _look_for_strangers(self) -> None:
         if self.root.exists() and not self.root.is_dir():
             raise InvalidInput(f"{self.root}: is a file; name a folder to be made or filled")
         if (self.root / MANIFEST).exists():
@@ -122,7 +122,8 @@ class Folder:
     def _refuse_other_parameters(self) -> None:
         there, wanted = self._manifest(), self._identity()
         old, new = ({"kind": m["kind"], "version": m["version"], **m["parameters"]} for m in (there, wanted))
-        differing = [name for name in {**old, **new} if old.get(name) != new.get(name)]
+        names = {**old, **new} if old["kind"] == new["kind"] else ("kind",)
+        differing = [name for name in names if old.get(name) != new.get(name)]
         if differing:
             changes = "; ".join(f"{name} was {old.get(name)!r}, now {new.get(name)!r}" for name in differing)
             raise InvalidInput(
@@ -141,9 +142,10 @@ class Folder:
         path = self.root / MANIFEST
         try:
             manifest = json.loads(path.read_bytes())
-            if {"kind", "version", "parameters", "complete"} <= manifest.keys():
+            needed = {"kind", "version", "parameters", "complete", *(("rows",) if manifest["complete"] else ())}
+            if needed <= manifest.keys() and isinstance(manifest["parameters"], dict):
                 return dict(manifest)
-        except (OSError, ValueError, AttributeError):
+        except (OSError, ValueError, TypeError, KeyError):
             pass
         raise DataError(f"{path}: does not describe a dataset; choose another folder, or delete this one")
 
@@ -151,8 +153,9 @@ class Folder:
         there = (self.root / MANIFEST).exists() and (self.root / TABLE).exists()
         return there and bool(self._manifest()["complete"])
 
-    def _finished(self) -> set[int]:
-        return {int(path.name) for path in (self.root / _PARTS).iterdir() if path.name.isdecimal()}
+    def _parts(self) -> Iterator[int]:
+        numbers = (int(path.name) for path in (self.root / _PARTS).iterdir() if path.name.isdecimal())
+        return (item for item in numbers if item < self.plan.count)
 
     def _part(self, item: int) -> Path:
         return self.root / _PARTS / f"{item:06d}"
@@ -170,8 +173,24 @@ def _wait(writing: list[Future[None]]) -> None:
         future.result()
 
 
+def _sweep(folder: Path) -> None:
+    """Remove what a run that was killed had half written; only for a folder that nobody else is writing to."""
+    for stale in folder.glob(".visavis-*.part"):
+        stale.unlink(missing_ok=True)
+
+
 def _make_folder(path: Path) -> None:
-    try:
+    with _told(path, "cannot be made a folder"):
         path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"{os.fspath(path)}: cannot be made a folder ({error.strerror}); choose another") from error
+
+
+@contextmanager
+def _told(path: Path, what: str) -> Iterator[None]:
+    """What the system has against a folder, as an error of ours."""
+    try:
+        yield
+    except (VisavisError, filelock.Timeout):
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        reason = getattr(error, "strerror", None) or error
+        raise StorageError(f"{path}: {what} ({reason}); choose another") from error

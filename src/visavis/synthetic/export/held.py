@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from visavis.errors import InvalidInput
-from visavis.synthetic.factors import Choice, Codes, Factor, Flag, Whole, drawn_within, factor_table
-from visavis.synthetic.person import Person
-from visavis.synthetic.shot import Shot
-from visavis.synthetic.streams import Stream
+from visavis.synthetic.export.ranges import check_group, find_factor
+from visavis.synthetic.factors import Choice, Codes, Factor, Flag, Whole
 
 _FLAGS = {"yes": True, "true": True, "no": False, "false": False}
 
@@ -27,7 +25,7 @@ def parse_held(groups: Iterable[str] = (), fixed: Iterable[str] = ()) -> dict[st
         InvalidInput: a text of another form, an unknown factor (the message lists all), or a value out of range.
     """
     held = dict(_parsed(text, part=True) for text in groups) | dict(_parsed(text, part=False) for text in fixed)
-    return dict(sorted(held.items()))
+    return dict(check_group(held.items()))
 
 
 def _parsed(text: str, *, part: bool) -> tuple[str, Any]:
@@ -35,24 +33,12 @@ def _parsed(text: str, *, part: bool) -> tuple[str, Any]:
     if not (name and value):
         form = "FACTOR=LOW:HIGH or FACTOR=NAME,NAME" if part else "FACTOR=VALUE"
         raise InvalidInput(f"{text!r}: needs the form {form}, such as {'tone=3:5' if part else 'light=indoor'}")
-    factor = _factor(name)
-    allowed: Any = value
+    factor = find_factor(name)
     if part and isinstance(factor, Choice):
-        allowed = tuple(item.strip() for item in value.split(","))
-    elif part and ":" in value:
-        allowed = tuple(_one(name, item, factor) for item in value.split(":"))
-    else:
-        allowed = _one(name, value, factor)
-    drawn_within(factor, name, allowed, Stream(0))  # the draw is thrown away; only its checks count
-    return name, allowed
-
-
-def _factor(name: str) -> Factor:
-    people, shots = factor_table(Person), factor_table(Shot)
-    if name not in people | shots:
-        known = f"people have {', '.join(sorted(people))}; shots have {', '.join(sorted(shots))}"
-        raise InvalidInput(f"there is no factor {name!r}; {known}")
-    return (people | shots)[name]
+        return name, tuple(item.strip() for item in value.split(","))
+    if part and ":" in value:
+        return name, tuple(_one(name, item, factor) for item in value.split(":"))
+    return name, _one(name, value, factor)
 
 
 def _one(name: str, text: str, factor: Factor) -> Any:

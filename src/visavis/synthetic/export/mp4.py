@@ -36,6 +36,7 @@ def mp4_bytes(
     crf: int = 18,
     sound: NDArray[np.floating[Any]] | None = None,
     rate: int = 16_000,
+    comment: str = "",
 ) -> bytes:
     """The bytes of an MP4 file, H.264 with 4:2:0 colour that every player shows.
 
@@ -45,6 +46,7 @@ def mp4_bytes(
         crf: 0 (largest, best) to 51.
         sound: (n,) samples in [-1, 1], one channel; starts with the first frame.
         rate: samples per second.
+        comment: kept in the file.
 
     Raises:
         InvalidInput: no frame, a frame of another shape, or a number out of range.
@@ -54,6 +56,8 @@ def mp4_bytes(
     crf = CRF.check("crf", crf)
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4", options={"fflags": "+bitexact"}) as file:
+        if comment:
+            file.metadata["comment"] = comment
         video = file.add_stream("libx264", rate=Fraction(fps))
         track = None if sound is None else file.add_stream("aac", rate=rate, layout="mono")
         _encode_frames(av, file, video, frames, crf)

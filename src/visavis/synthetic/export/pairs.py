@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from visavis.synthetic.export.pictures import array_bytes, check_format, picture_bytes, share_bytes
+from visavis.synthetic.export.pictures import array_bytes, check_format, origin, picture_bytes, share_bytes
 from visavis.synthetic.export.plan import Output, Render
-from visavis.synthetic.export.ranges import COUNT, SAMPLES, SEED, SIDE, check_fields
-from visavis.synthetic.export.scenes import Group
+from visavis.synthetic.export.ranges import COUNT, SAMPLES, SEED, SIDE, Group, check_fields, check_group
 from visavis.synthetic.stereo import BASELINES, StereoSample, photograph_stereo
 from visavis.synthetic.streams import Stream
 from visavis.synthetic.world import World
@@ -63,6 +62,7 @@ class StereoPairs:
             },
         )
         check_format(self.picture_format)
+        object.__setattr__(self, "group", check_group(self.group))
 
     @property
     def examples(self) -> Mapping[str, Any]:
@@ -102,8 +102,8 @@ class StereoPairs:
     def _output(self, sample: StereoSample, item: int) -> Output:
         left, right, disparity, occluded = self.files(item)
         files = {
-            left: picture_bytes(sample.left, self.picture_format),
-            right: picture_bytes(sample.right, self.picture_format),
+            left: picture_bytes(sample.left, self.picture_format, origin(self.seed)),
+            right: picture_bytes(sample.right, self.picture_format, origin(self.seed)),
             disparity: array_bytes(sample.disparity, np.float32),
             occluded: share_bytes(sample.occluded),
         }

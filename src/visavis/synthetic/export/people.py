@@ -6,9 +6,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from visavis.synthetic.export.pictures import MAPS, check_format, check_maps, picture_bytes
+from visavis.synthetic.export.pictures import MAPS, check_format, check_maps, origin, picture_bytes
 from visavis.synthetic.export.plan import Output, Render
-from visavis.synthetic.export.ranges import COUNT, PER_PERSON, SAMPLES, SEED, SIDE, YAW, check_fields
+from visavis.synthetic.export.ranges import (
+    COUNT,
+    PER_PERSON,
+    SAMPLES,
+    SEED,
+    SIDE,
+    YAW,
+    Group,
+    check_fields,
+    check_group,
+)  # fmt: skip
 from visavis.synthetic.sample import Sample
 from visavis.synthetic.world import World
 
@@ -41,7 +51,7 @@ class People:
     samples: int = 1
     labels: tuple[str, ...] = ()
     picture_format: str = "png"
-    group: tuple[tuple[str, Any], ...] = ()
+    group: Group = ()
     independent: bool = False
 
     kind = "people"
@@ -52,7 +62,8 @@ class People:
             {"count": COUNT, "per_person": PER_PERSON, "size": SIDE, "samples": SAMPLES, "seed": SEED, "max_yaw": YAW},
         )
         check_format(self.picture_format)
-        object.__setattr__(self, "labels", check_maps(self.labels))
+        object.__setattr__(self, "labels", check_maps(self.labels, MAPS))
+        object.__setattr__(self, "group", check_group(self.group))
 
     @property
     def examples(self) -> Mapping[str, Any]:
@@ -85,7 +96,7 @@ class People:
     def _output(self, sample: Sample, item: int, shot: int) -> Output:
         stem = _stem(item, shot)
         picture = f"{stem}.{self.picture_format}"
-        files = {picture: picture_bytes(sample.image, self.picture_format)}
+        files = {picture: picture_bytes(sample.image, self.picture_format, origin(self.seed))}
         for name in self.labels:
             suffix, encode = MAPS[name]
             files[f"{stem}.{name}.{suffix}"] = encode(getattr(sample, name))

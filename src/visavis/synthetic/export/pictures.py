@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from visavis.errors import InvalidInput
 from visavis.synthetic.parsing import PARSING
+from visavis.synthetic.version import VERSION
 
 FORMATS = ("png", "jpg")
 DEPTH_UNIT = 1e-4
@@ -27,16 +29,29 @@ _PALETTE = (
 """sRGB colour of each class of `PARSING`, for people who open a mask in a picture viewer."""
 
 
-def picture_bytes(image: NDArray[np.uint8], suffix: str) -> bytes:
+def picture_bytes(image: NDArray[np.uint8], suffix: str, comment: str = "") -> bytes:
     """An RGB picture (H, W, 3) as a PNG (`png`, loses nothing) or JPEG (`jpg`, quality 95, full colour) file.
+
+    Args:
+        image: the picture.
+        suffix: one of `FORMATS`.
+        comment: kept in the file, where programs that show its properties find it; see `origin`.
 
     Raises:
         InvalidInput: the suffix is none of `FORMATS`.
     """
     picture = Image.fromarray(image)
     if check_format(suffix) == "png":
-        return _encoded(picture, "PNG", compress_level=1, compress_type=_RUN_LENGTHS)
-    return _encoded(picture, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+        texts = PngInfo()
+        if comment:
+            texts.add_text("Comment", comment)
+        return _encoded(picture, "PNG", compress_level=1, compress_type=_RUN_LENGTHS, pnginfo=texts)
+    return _encoded(picture, "JPEG", quality=JPEG_QUALITY, subsampling=0, comment=comment.encode())
+
+
+def origin(seed: int) -> str:
+    """What a file of this seed should say of itself wherever it ends up."""
+    return f"Synthetic: rendered by visavis, world version {VERSION}, seed {seed}; shows no real person"
 
 
 def check_format(suffix: str) -> str:
@@ -59,7 +74,7 @@ def parsing_bytes(mask: NDArray[np.uint8]) -> bytes:
 
 def depth_bytes(depth: NDArray[np.floating[Any]]) -> bytes:
     """A depth map (H, W) in metres, inf = background, as a 16-bit PNG file in steps of `DEPTH_UNIT`."""
-    steps = np.clip(np.rint(np.where(np.isfinite(depth), depth, 0.0) / DEPTH_UNIT), 0, 65_535)
+    steps = np.clip(np.rint(np.where(np.isfinite(depth), depth, 0.0).astype(np.float64) / DEPTH_UNIT), 0, 65_535)
     return _encoded(Image.fromarray(steps.astype(np.uint16)), "PNG", compress_level=3)
 
 
@@ -91,15 +106,16 @@ MAPS: dict[str, tuple[str, Callable[[Any], bytes]]] = {
 """The label maps that can be exported: suffix of the file, and how it is encoded."""
 
 
-def check_maps(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names without repetition, in the order of `MAPS`.
+def check_maps(names: Iterable[str], maps: Collection[str]) -> tuple[str, ...]:
+    """The names without repetition, in the order of `maps`.
 
     Raises:
         InvalidInput: one is not a map; the message lists all.
     """
-    if unknown := [name for name in names if name not in MAPS]:
-        raise InvalidInput(f"label map {unknown[0]!r}: needs one or more of {', '.join(MAPS)}")
-    return tuple(name for name in MAPS if name in names)
+    names = tuple(names)
+    if unknown := [name for name in names if name not in maps]:
+        raise InvalidInput(f"label map {unknown[0]!r}: needs one or more of {', '.join(maps)}")
+    return tuple(name for name in maps if name in names)
 
 
 def _encoded(picture: Image.Image, image_format: str, **options: Any) -> bytes:

@@ -49,7 +49,7 @@ class Plan(Protocol):
         ...
 
     def files(self, item: int) -> list[str]:
-        """Paths of all files of an item, relative to the folder."""
+        """Paths of all files of an item, relative to the folder; a folder below it belongs to one item alone."""
         ...
 
     def open(self) -> Render:

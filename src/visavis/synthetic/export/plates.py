@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from visavis.synthetic.export.pictures import check_format, picture_bytes
+from visavis.synthetic.export.pictures import check_format, origin, picture_bytes
 from visavis.synthetic.export.plan import Output, Render
 from visavis.synthetic.export.ranges import COUNT, SEED, SIDE, check_fields
 from visavis.synthetic.plates import PlateSample, design, plate_sample
@@ -63,7 +63,8 @@ class Plates:
             (name,) = self.files(item)
             sample = plate_sample(self.seed, item, region=self.region, **size)
             row = {"file": name, "plate_id": item, **_row(sample)}
-            yield Output({name: picture_bytes(sample.image, self.picture_format)}, (row,))
+            picture = picture_bytes(sample.image, self.picture_format, origin(self.seed))
+            yield Output({name: picture}, (row,))
 
         return render
 

@@ -7,11 +7,12 @@ import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
 
@@ -70,18 +71,18 @@ def export(
     processes = Whole(1, MAX_PROCESSES).check("processes", processes)
     need_parquet()
     with Folder(Path(folder), plan).held() as held:
-        missing = held.missing()
+        there = held.finished()
         tell = progress or (lambda done, all_: None)
-        done = plan.count - len(missing)
+        done = len(there)
         tell(done, plan.count)
         try:
-            for made in _make(held, missing, processes):
+            for made in _make(held, there, processes):
                 done += made
                 tell(done, plan.count)
             rows = held.finish()
         except StorageError as error:
             raise StorageError(f"{error}; what was written is kept: repeat the same command to go on") from error
-    return Exported(Path(folder), plan.kind, plan.count, rows, len(missing))
+    return Exported(Path(folder), plan.kind, plan.count, rows, plan.count - len(there))
 
 
 def default_processes() -> int:
@@ -89,43 +90,51 @@ def default_processes() -> int:
     return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, MAX_PROCESSES)
 
 
-def _make(folder: Folder, items: list[int], processes: int) -> Iterator[int]:
-    """Add the items to the folder; after each few, their number."""
-    if not items:
+def _make(folder: Folder, there: set[int], processes: int) -> Iterator[int]:
+    """Add the items that are not there to the folder; after each few, their number."""
+    items = (item for item in range(folder.plan.count) if item not in there)
+    number = folder.plan.count - len(there)
+    if number == 0:
         return iter(())
-    if min(processes, len(items)) == 1:
+    if min(processes, number) == 1:
         render = folder.plan.open()
         return (_add(folder, [item], render) for item in items)
-    return _make_in_processes(folder, items, min(processes, len(items)))
+    size = min(_LARGEST_SHARE, 1 + number // (processes * _LARGEST_SHARE))
+    shares = iter(lambda: list(islice(items, size)), [])
+    return _make_in_processes(folder, shares, min(processes, number))
 
 
-def _make_in_processes(folder: Folder, items: list[int], processes: int) -> Iterator[int]:
-    size = min(_LARGEST_SHARE, 1 + len(items) // (processes * _LARGEST_SHARE))
-    shares = (items[start : start + size] for start in range(0, len(items), size))
+def _make_in_processes(folder: Folder, shares: Iterator[list[int]], processes: int) -> Iterator[int]:
     context = get_context("spawn")  # fork would copy locks that other threads hold
-    pool = ProcessPoolExecutor(processes, context, _start_worker)
+    leash, held = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(processes, context, _start_worker, (leash,))
     try:
         with _one_core_each():
             yield from _dealt(pool, folder, shares, most=2 * processes)
     except BrokenProcessPool as error:
         raise VisavisError(
-            "a worker process was ended from outside (out of memory?); what was written is kept: repeat the same "
-            "command with fewer processes to go on"
+            'a worker process ended early (out of memory? a script without `if __name__ == "__main__"`?); what was '
+            "written is kept: repeat the same with fewer processes to go on"
         ) from error
+    except BaseException:
+        held.close()  # a share can take hours; files are written whole or not at all, so nothing has to be waited for
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
+        held.close()
+        leash.close()
 
 
-def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, and end when the parent is gone, however it ended."""
+def _start_worker(leash: Connection) -> None:
+    """Leave Ctrl-C to the parent, and end when it lets go of the other end of the leash, or is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=_end_with_parent, args=(leash,), daemon=True).start()
 
 
-def _end_with_parent() -> None:
-    if parent := parent_process():
-        parent.join()
-        os._exit(1)  # the main thread waits for work that will never come
+def _end_with_parent(leash: Connection) -> None:
+    with suppress(EOFError, OSError):
+        leash.recv()
+    os._exit(1)  # the main thread may be in the middle of a share, or wait for work that will never come
 
 
 @contextmanager

@@ -6,16 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from visavis.errors import InvalidInput
 from visavis.synthetic.export.pictures import (
     check_format,
+    check_maps,
     depth_bytes,
     index_bytes,
+    origin,
     parsing_bytes,
     picture_bytes,
 )  # fmt: skip
 from visavis.synthetic.export.plan import Output, Render
-from visavis.synthetic.export.ranges import COUNT, SAMPLES, SEED, SIDE, check_fields
+from visavis.synthetic.export.ranges import COUNT, SAMPLES, SEED, SIDE, Group, check_fields, check_group
 from visavis.synthetic.factors import Whole, factor_table
 from visavis.synthetic.scene import MOST_PEOPLE, Scene, SceneSample, photograph_scene
 from visavis.synthetic.shot import Shot
@@ -25,8 +26,6 @@ from visavis.synthetic.world import World
 PEOPLE = Whole(0, MOST_PEOPLE)
 MAPS: dict[str, Callable[[Any], bytes]] = {"parsing": parsing_bytes, "person": index_bytes, "depth": depth_bytes}
 """The label maps of a scene, all PNG: classes, place of the person seen + 1 (0 = none), and depth."""
-
-Group = tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +63,8 @@ class Scenes:
         if self.people is not None:
             PEOPLE.check("people", self.people)
         check_format(self.picture_format)
-        if unknown := [name for name in self.labels if name not in MAPS]:
-            raise InvalidInput(f"label map {unknown[0]!r}: scenes have {', '.join(MAPS)}")
+        object.__setattr__(self, "labels", check_maps(self.labels, MAPS))
+        object.__setattr__(self, "group", check_group(self.group))
 
     @property
     def examples(self) -> Mapping[str, Any]:
@@ -93,7 +92,7 @@ class Scenes:
 
     def _output(self, sample: SceneSample, item: int) -> Output:
         picture = f"{_stem(item)}.{self.picture_format}"
-        files = {picture: picture_bytes(sample.image, self.picture_format)}
+        files = {picture: picture_bytes(sample.image, self.picture_format, origin(self.seed))}
         files |= {f"{_stem(item)}.{name}.png": MAPS[name](getattr(sample, name)) for name in self.labels}
         return Output(files, ({"file": picture, "scene_id": item, **scene_row(sample)},))
 

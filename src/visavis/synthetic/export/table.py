@@ -13,8 +13,8 @@ from visavis.storage import atomic_file
 
 Row = dict[str, Any]
 
-_GROUP = 4096
-"""Rows that are in memory at once, and in one row group of the file."""
+_GROUP = 512
+"""Rows that are in memory at once, and in one row group of the file; one of eight people takes half a megabyte."""
 
 
 def need_parquet() -> None:

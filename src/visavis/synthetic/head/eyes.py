@@ -15,6 +15,8 @@ IRIS_RADIUS = 5.9
 _SEGMENTS = 20
 _RINGS = np.radians([8, 15, 22, 27, 31, 36, 46, 60, 80, 105])
 _CORNEA_HEIGHT = 0.75
+_UNDER = 2.8
+"""mm that the rims of the lids end under the eyeball's surface: wide eyes draw them out."""
 
 
 def eyeball() -> Piece:
@@ -52,5 +54,5 @@ def lid_rims(margin: Array) -> Array:
     radius = np.linalg.norm(away, axis=1, keepdims=True)
     beyond = np.maximum(radius - anatomy.LID_RADIUS, 0.0)
     edge = np.minimum(radius - 0.4, anatomy.EYE_RADIUS + 0.3 + 0.55 * beyond)
-    result: Array = centre + away / radius * np.stack([edge, np.full_like(edge, anatomy.EYE_RADIUS - 0.5)])
+    result: Array = centre + away / radius * np.stack([edge, np.full_like(edge, anatomy.EYE_RADIUS - _UNDER)])
     return result

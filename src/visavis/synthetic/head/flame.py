@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import os
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,11 +12,13 @@ from numpy.typing import NDArray
 
 from visavis.errors import DataError, ModelUnavailable
 from visavis.synthetic.head.decode import array
+from visavis.synthetic.head.file import head_of, read_npz
 from visavis.synthetic.head.flame_tables import (
     LICENCE,
     VARIABLE,
     FilePath,
     check_index,
+    check_numbers,
     file_bytes,
     named,
     no_landmarks,
@@ -65,8 +64,8 @@ def load_flame(path: FilePath | None = None, landmarks: FilePath | None = None, 
     if not source:
         raise ModelUnavailable(f"no FLAME model was named. {LICENCE}")
     name, data = os.fspath(source), file_bytes(source)
-    stored = _npz(name, data) if data.startswith(b"PK") else _pickled(name, data)
-    head = Head.load(source) if "weld" in stored else _head(name, stored)
+    stored = read_npz(name, data) if data.startswith(b"PK") else _pickled(name, data)
+    head = head_of(name, stored) if "weld" in stored else _head(name, stored)
     return _with_tables(head, landmarks, masks)
 
 
@@ -88,14 +87,6 @@ def convert_flame(
     head = load_flame(path, landmarks, masks)
     head.save(out)
     return head
-
-
-def _npz(name: str, data: bytes) -> dict[str, Array]:
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as file:
-            return {key: file[key] for key in file.files if key in _SHAPES or key == "weld"}
-    except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{name}: is not a readable .npz file of plain arrays ({error}); write it again") from error
 
 
 def _pickled(name: str, data: bytes) -> dict[str, Array]:
@@ -142,8 +133,9 @@ def _check(name: str, stored: Mapping[str, Array]) -> None:
                 f"{name}: {key} has shape {stored[key].shape}, expected {shape} for {sizes['V']} vertices and "
                 f"{sizes['F']} faces; all arrays must come from one FLAME model"
             )
-        if not np.isfinite(stored[key]).all():
-            raise DataError(f"{name}: {key} holds NaN or infinite numbers; get the file again")
+        check_numbers(name, key, stored[key])
+    if not sizes["V"] or not sizes["F"]:
+        raise DataError(f"{name}: has {sizes['V']} vertices and {sizes['F']} faces; a head needs some of both")
     check_index(name, "f", stored["f"], sizes["V"])
     if np.abs(stored["weights"].sum(axis=1) - 1.0).max(initial=0.0) > 1e-3:
         raise DataError(f"{name}: the rows of weights do not sum to 1; get the file again")

@@ -22,6 +22,7 @@ FilePath = str | os.PathLike[str]
 VARIABLE = "VISAVIS_FLAME"
 """Environment variable with the path of the model."""
 _MOST_BYTES = 2**31
+_MOST_REGIONS = 200
 _TABLES = {
     "static_lmk_faces_idx": (51,),
     "static_lmk_bary_coords": (51, 3),
@@ -64,7 +65,7 @@ def _npy_object(name: str, data: bytes) -> Any:
         version = np.lib.format.read_magic(file)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         _, _, kind = read(file)
-    except ValueError as error:
+    except Exception as error:  # a damaged header can fail in any way
         raise DataError(f"{name}: is not an .npy file ({error}); name the landmark_embedding.npy of FLAME") from error
     if not kind.hasobject:
         raise DataError(f"{name}: holds an array of {kind} instead of named tables; name landmark_embedding.npy")
@@ -96,13 +97,16 @@ def read_regions(path: FilePath, vertices: int) -> dict[str, NDArray[np.int32]]:
         DataError: it is damaged, hostile or of another kind, or does not fit the model.
     """
     name = os.fspath(path)
+    content = named(name, read_pickle(name, file_bytes(path)))
+    if len(content) > _MOST_REGIONS or not all(isinstance(region, str) for region in content):
+        raise DataError(f"{name}: expected at most {_MOST_REGIONS} regions by name; name the FLAME_masks.pkl of FLAME")
     regions = {}
-    for region, value in named(name, read_pickle(name, file_bytes(path))).items():
+    for region, value in content.items():
         index = array(f"{name}: {region}", value)
-        if index.ndim != 1:
-            raise DataError(f"{name}: {region} has shape {index.shape}, expected a list of vertex numbers")
-        check_index(name, str(region), index, vertices)
-        regions[str(region)] = index.astype(np.int32)
+        if index.ndim != 1 or index.size > vertices:
+            raise DataError(f"{name}: {region} has shape {index.shape}, expected at most {vertices} vertex numbers")
+        check_index(name, region, index, vertices)
+        regions[region] = index.astype(np.int32)
     return regions
 
 
@@ -133,12 +137,20 @@ def named(name: str, content: Any) -> dict[Any, Any]:
     return content
 
 
+def check_numbers(name: str, key: str, values: Array) -> None:
+    """Nothing, if `values` are finite numbers; else a DataError."""
+    if values.dtype.kind not in "fiu":
+        raise DataError(f"{name}: {key} holds {values.dtype} instead of numbers; get the file again")
+    if not np.isfinite(values).all():
+        raise DataError(f"{name}: {key} holds NaN or infinite numbers; get the file again")
+
+
 def check_index(name: str, key: str, index: Array, count: int) -> None:
     """Nothing, if `index` holds whole numbers within 0..count - 1; else a DataError."""
     if index.dtype.kind not in "iu":
         raise DataError(f"{name}: {key} holds {index.dtype}, expected whole numbers")
     if index.size and not 0 <= int(index.min()) <= int(index.max()) < count:
-        raise DataError(f"{name}: {key} goes from {index.min()} to {index.max()}, the model has 0..{count - 1}")
+        raise DataError(f"{name}: {key} goes from {index.min()} to {index.max()}, outside the model's 0..{count - 1}")
 
 
 def no_landmarks() -> Landmarks:

@@ -19,7 +19,7 @@ from visavis.synthetic.head.modes import NAMED, Mode, Points, stacked
 
 Array = NDArray[np.float64]
 
-_RANDOM_FIELDS, _RANDOM_SEED, _RANDOM_RMS, _BELLS = 10, 20_117, 1.2, 7
+_RANDOM_FIELDS, _RANDOM_SEED, _RANDOM_RMS, _BELLS = 10, 20_117, 1.0, 7
 
 
 def displacement(points_mm: ArrayLike) -> Array:
@@ -54,7 +54,7 @@ def _eye_hold(points: Array) -> Array:
 
 
 def _random_field(number: int) -> Callable[[Points], Array]:
-    """A mirror-symmetric sum of bells of 14-28 mm, scaled to 1.2 mm RMS over the face."""
+    """A mirror-symmetric sum of bells of 14-28 mm, scaled to 1 mm RMS over the face."""
     rng = np.random.default_rng([_RANDOM_SEED, number])
     centres = np.column_stack([rng.uniform(0, 60, _BELLS), rng.uniform(-105, 60, _BELLS), rng.uniform(45, 95, _BELLS)])
     sigmas, pushes = rng.uniform(14, 28, _BELLS), rng.normal(size=(_BELLS, 3)) * (0.7, 0.7, 1.0)

@@ -115,13 +115,13 @@ def _size(p: Points) -> Array:
 def _eye_size(p: Points) -> Array:
     dx, dy = p.from_eye()
     w = bell(dx / 16.0) * bell(dy / 8.5) * ramp(p.z, 55.0, 72.0)
-    return stacked(0.075 * dx * np.sign(p.x) * w, 0.055 * dy * w, 0.0)
+    return stacked(0.085 * dx * np.sign(p.x) * w, 0.065 * dy * w, 0.0)
 
 
 def _eye_opening(p: Points) -> Array:
     dx, dy = p.from_eye()
     w = bell(dx / 10.0) * dy * bell(dy / 5.5) * ramp(p.z, 65.0, 76.0)
-    return stacked(0.0, 0.13 * w, -0.02 * w * dy)
+    return stacked(0.0, 0.15 * w, -0.02 * w * dy)
 
 
 def _eye_tilt(p: Points) -> Array:
@@ -187,21 +187,21 @@ NAMED = (
     Mode("size", _size, free_eyes=True),
     _x("head_width", lambda p: 0.03 * p.x),
     _x("face_width", lambda p: 0.045 * p.x * ramp(p.y, 55, -10) * ramp(p.z, -30, 40)),
-    _x("jaw_width", lambda p: 0.075 * p.x * ramp(p.y, -40, -85) * ramp(p.z, -25, 10)),
-    _x("chin_width", lambda p: 0.10 * p.x * ramp(p.y, -82, -108) * ramp(p.z, 40, 75)),
+    _x("jaw_width", lambda p: 0.06 * p.x * ramp(p.y, -40, -85) * ramp(p.z, -25, 10)),
+    _x("chin_width", lambda p: 0.075 * p.x * ramp(p.y, -82, -108) * ramp(p.z, 40, 75)),
     _z("head_depth", lambda p: 0.035 * np.minimum(p.z, 0.0) * ramp(p.y, -60, 0)),
-    _y("head_height", lambda p: 5.0 * ramp(p.y, 40, 118)),
-    _y("lower_face_length", lambda p: -4.2 * ramp(p.y, -50, -112) * p.front()),
-    _y("midface_length", lambda p: -3.2 * ramp(p.y, -6, -50) * ramp(p.z, 0, 60)),
-    _y("forehead_height", lambda p: 3.5 * ramp(p.y, 20, 75)),
+    _y("head_height", lambda p: 3.6 * ramp(p.y, 40, 118)),
+    _y("lower_face_length", lambda p: -3.2 * ramp(p.y, -50, -112) * p.front()),
+    _y("midface_length", lambda p: -2.8 * ramp(p.y, -6, -50) * ramp(p.z, 0, 60)),
+    _y("forehead_height", lambda p: 3.0 * ramp(p.y, 20, 75)),
     _z("forehead_slope", lambda p: -4.5 * ramp(p.y, 22, 95) * p.front()),
     _z("forehead_bulge", lambda p: 2.2 * bell(p.x / 34) * bell((p.y - 46) / 17) * p.front()),
     _out("cheekbones", 0.6, lambda p: 2.1 * p.spot((52.0, -18.0, 60.0), (14.0, 9.0, 22.0))),
-    _out("cheek_fullness", 0.5, lambda p: 3.2 * p.spot((46.0, -54.0, 66.0), (15.0, 17.0, 28.0))),
+    _out("cheek_fullness", 0.5, lambda p: 3.6 * p.spot((46.0, -54.0, 66.0), (15.0, 17.0, 28.0))),
     _y("chin_fullness", lambda p: -4.0 * bell(p.x / 30) * bell((p.z - 52) / 20) * ramp(p.y, -90, -112)),
     _z("brow_ridge", lambda p: 2.1 * p.spot((21.0, 17.0, 95.0), (15.0, 6.0, 18.0))),
     _y("brow_bone_height", lambda p: 1.9 * p.spot((30.0, 18.0, 88.0), (17.0, 7.0, 24.0))),
-    _x("eye_spacing", lambda p: 2.0 * p.side(16) * bell((p.y + 1) / 15) * ramp(np.abs(p.x), 64, 40) * p.front()),
+    _x("eye_spacing", lambda p: 2.3 * p.side(16) * bell((p.y + 1) / 15) * ramp(np.abs(p.x), 64, 40) * p.front()),
     _z("eye_depth", lambda p: -1.8 * p.spot((32.0, 0.0, 80.0), (18.0, 12.0, 25.0))),
     _y("eye_height", lambda p: 1.6 * p.spot((32.0, 0.0, 80.0), (20.0, 12.0, 25.0))),
     Mode("eye_size", _eye_size, free_eyes=True),
@@ -210,27 +210,27 @@ NAMED = (
     Mode("hooded_lids", _hooded, free_eyes=True),
     Mode("eye_bags", _eye_bags, free_eyes=True),
     _y("nose_length", lambda p: -2.8 * bell(p.x / 15) * ramp(p.y, 2, -36) * ramp(p.y, -62, -48) * ramp(p.z, 82, 100)),
-    _x("nose_width", lambda p: 1.9 * p.side(6) * p.wing()),
+    _x("nose_width", lambda p: 2.1 * p.side(6) * p.wing()),
     _z(
         "nose_projection", lambda p: 2.4 * bell(p.x / 12) * ramp(p.y, 0, -36) * ramp(p.y, -56, -46) * ramp(p.z, 84, 106)
     ),
     _z("bridge_height", lambda p: 2.2 * bell(p.x / 8) * bell((p.y - 1) / 12) * ramp(p.z, 78, 92)),
-    _x("bridge_width", lambda p: 1.5 * p.side(5) * bell(p.x / 11) * bell((p.y + 12) / 15) * ramp(p.z, 80, 96)),
+    _x("bridge_width", lambda p: 1.8 * p.side(5) * bell(p.x / 11) * bell((p.y + 12) / 15) * ramp(p.z, 80, 96)),
     _z("nose_hump", lambda p: 1.6 * bell(p.x / 6) * bell((p.y + 15) / 8) * ramp(p.z, 86, 102)),
     Mode("tip_rotation", lambda p: stacked(0.0, 2.2 * p.tip(), 0.4 * p.tip())),
     _x("tip_width", lambda p: 1.2 * p.side(4) * bell(p.x / 10) * bell((p.y + 38) / 7) * ramp(p.z, 100, 112)),
     _y("wing_height", lambda p: 1.3 * p.wing()),
     Mode("wing_size", lambda p: stacked(0.0, -0.5 * p.wing(), 1.4 * p.wing())),
-    _x("mouth_width", lambda p: 0.075 * p.x * p.mouth(34, 16)),
+    _x("mouth_width", lambda p: 0.065 * p.x * p.mouth(34, 16)),
     _y("mouth_height", lambda p: 2.0 * p.mouth(30, 13)),
-    _y("mouth_curve", lambda p: (bell((np.abs(p.x) - 26) / 9) - 0.4 * bell(p.x / 10)) * p.mouth(60, 10)),
-    Mode("upper_lip", lambda p: stacked(0.0, 1.2 * p.lip_band(-61.5, 3.0), 0.5 * p.lip_band(-64.5, 3.0))),
-    Mode("lower_lip", lambda p: stacked(0.0, -1.4 * p.lip_band(-79.0, 3.6), 0.6 * p.lip_band(-74.0, 3.6))),
+    _y("mouth_curve", lambda p: 0.8 * (bell((np.abs(p.x) - 26) / 9) - 0.4 * bell(p.x / 10)) * p.mouth(60, 10)),
+    Mode("upper_lip", lambda p: stacked(0.0, 1.5 * p.lip_band(-61.5, 3.0), 0.5 * p.lip_band(-64.5, 3.0))),
+    Mode("lower_lip", lambda p: stacked(0.0, -1.7 * p.lip_band(-79.0, 3.6), 0.6 * p.lip_band(-74.0, 3.6))),
     _z("lip_projection", lambda p: 1.9 * p.mouth(24, 10)),
     _y("cupid_bow", lambda p: 0.9 * (bell((np.abs(p.x) - 6) / 3) - bell(p.x / 3)) * p.lip_band(-61.0, 3.0)),
     _z("upper_jaw", lambda p: 2.0 * bell(p.x / 28) * bell((p.y + 56) / 16) * ramp(p.z, 30, 75)),
     _z("chin_projection", lambda p: 3.1 * bell(p.x / 24) * ramp(p.y, -78, -104) * ramp(p.z, 35, 75)),
-    _y("chin_height", lambda p: -2.4 * bell(p.x / 22) * ramp(p.y, -84, -108) * ramp(p.z, 35, 70)),
+    _y("chin_height", lambda p: -1.9 * bell(p.x / 22) * ramp(p.y, -84, -108) * ramp(p.z, 35, 70)),
     _z("chin_fold", lambda p: -1.3 * bell(p.x / 15) * bell((p.y + 88) / 5) * p.front()),
     _z("chin_cleft", lambda p: -0.6 * bell(p.x / 2.6) * bell((p.y + 102) / 6) * ramp(p.z, 80, 92)),
     Mode("jaw_angle", _jaw_angle),
@@ -241,9 +241,9 @@ NAMED = (
     _y("ear_lobe", lambda p: -1.8 * p.ear() * ramp(p.y, -30, -48)),
     Mode("neck_width", _neck_width),
     _x("nose_bend", lambda p: bell(p.x / 14) * ramp(p.y, 2, -36) * ramp(p.y, -60, -48) * ramp(p.z, 84, 102)),
-    _y("mouth_skew", lambda p: 0.03 * p.x * p.mouth(34, 14)),
-    _x("jaw_skew", lambda p: 1.3 * ramp(p.y, -50, -110) * p.front()),
-    _y("eye_skew", lambda p: 0.55 * p.side(18) * bell((p.y - 6) / 16) * p.front()),
+    _y("mouth_skew", lambda p: 0.02 * p.x * p.mouth(34, 14)),
+    _x("jaw_skew", lambda p: 0.8 * ramp(p.y, -50, -110) * p.front()),
+    _y("eye_skew", lambda p: 0.42 * p.side(18) * bell((p.y - 6) / 16) * p.front()),
     Mode("broad", _broad),
     Mode("flat", _flat),
     Mode("robust", _robust),

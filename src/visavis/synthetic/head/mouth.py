@@ -69,7 +69,7 @@ def tongue() -> Piece:
     across = 2 * u - 1
     round_tip = np.sqrt(1 - (1 - np.minimum(v * 2.2, 1)) ** 2)
     x = 17.0 * across * (0.25 + 0.75 * round_tip)
-    y = -78.0 + 6.5 * round_tip - 3.5 * across**2 - 1.2 * np.exp(-((across / 0.18) ** 2))
+    y = -78.0 + 10.0 * round_tip - 3.5 * across**2 - 1.2 * np.exp(-((across / 0.18) ** 2))
     z = 89.0 - 42.0 * v - 5.0 * across**2 * (1 - v)
     vertices = np.stack([x, y, z], axis=-1)[::-1].reshape(-1, 3)  # root first, so that rows run down the front
     index = np.arange(len(vertices)).reshape(8, 9)

@@ -57,7 +57,7 @@ def _baked() -> Array:
     light[mesh.grid] = _blur(light[mesh.grid][..., None])[..., 0]
     x, y, z = mesh.vertices.T
     rings = mesh.pieces["bag"].reshape(6, -1)
-    light[rings] = np.array([0.6, 0.5, 0.42, 0.36, 0.3, 0.25])[:, None]
+    light[rings] = np.array([0.69, 0.67, 0.65, 0.6, 0.5, 0.4])[:, None]
     light[mesh.pieces["lips"]] = np.array([0.62, 0.5])[:, None]
     for side in ("left", "right"):
         light[mesh.pieces[f"{side}_rim"]] = np.array([0.72, 0.35])[:, None]
@@ -65,7 +65,7 @@ def _baked() -> Array:
         across, up = np.abs(x[index]) - anatomy.EYE_CENTRE[0], y[index] - anatomy.EYE_CENTRE[1]
         light[index] = np.clip(1.0 - 0.075 * np.maximum(up + 1.0, 0) - 0.022 * np.abs(across), 0.3, 1.0)
     light[mesh.pieces["teeth"]] = 0.9 * ramp(z[mesh.pieces["teeth"]], 55.0, 92.0) + 0.1
-    light[mesh.pieces["tongue"]] = 0.3 + 0.45 * ramp(z[mesh.pieces["tongue"]], 50.0, 88.0)
+    light[mesh.pieces["tongue"]] = 0.5 + 0.5 * ramp(z[mesh.pieces["tongue"]], 40.0, 88.0)
     return np.clip(light, 0.1, 1.0)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import pickle
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 from typing import Any, ClassVar
 
@@ -28,11 +29,13 @@ class Record(metaclass=_Sealed):
 
     args: tuple[Any, ...]
     state: Any
+    numbers: Any
+    """The array it stands for, once that is worked out."""
 
     def __new__(cls, *args: Any) -> Any:
         """Remember the arguments."""
         record = object.__new__(cls)
-        record.args, record.state = args, None
+        record.args, record.state, record.numbers = args, None, None
         return record
 
     def __init__(self, *args: Any) -> None:
@@ -166,8 +169,10 @@ class _Unpickler(pickle._Unpickler):
     """Knows only the names in `_ALLOWED`, and allocates no more than the file holds.
 
     This is the reader written in Python: one opcode can make the one in C allocate gigabytes for its table of objects.
+    Tuples in tuples are no keys here: a few bytes can nest them so that hashing one takes years.
     """
 
+    stack: list[Any]
     read: Callable[[int], bytes]
     append: Callable[[Any], None]
 
@@ -186,7 +191,23 @@ class _Unpickler(pickle._Unpickler):
         size = int.from_bytes(self.read(8), "little")
         self.append(bytearray(self.read(size)))
 
-    dispatch: ClassVar[dict[int, Any]] = {**pickle._Unpickler.dispatch, pickle.BYTEARRAY8[0]: load_bytearray8}
+    def load_keys(self, opcode: int, first: int, step: int) -> None:
+        """As inherited, once the keys on the stack, from `first` on, are known to be quick to hash."""
+        for key in self.stack[first::step]:
+            if isinstance(key, tuple) and any(isinstance(part, tuple) for part in key):
+                raise pickle.UnpicklingError("it uses nested tuples as a key")
+        inherited: Callable[[_Unpickler], None] = pickle._Unpickler.dispatch[opcode]  # type: ignore[assignment]
+        inherited(self)
+
+    dispatch: ClassVar[dict[int, Any]] = {
+        **pickle._Unpickler.dispatch,
+        pickle.BYTEARRAY8[0]: load_bytearray8,
+        pickle.SETITEM[0]: partial(load_keys, opcode=pickle.SETITEM[0], first=-2, step=2),
+        pickle.SETITEMS[0]: partial(load_keys, opcode=pickle.SETITEMS[0], first=0, step=2),
+        pickle.DICT[0]: partial(load_keys, opcode=pickle.DICT[0], first=0, step=2),
+        pickle.ADDITEMS[0]: partial(load_keys, opcode=pickle.ADDITEMS[0], first=0, step=1),
+        pickle.FROZENSET[0]: partial(load_keys, opcode=pickle.FROZENSET[0], first=0, step=1),
+    }
 
 
 class _ForeignName(pickle.UnpicklingError):

@@ -48,7 +48,7 @@ def lower_mouth(head: Template) -> Array:
 def _jaw_share(x: Array, y: Array, z: Array, below: NDArray[np.bool_]) -> Array:
     t = np.clip(np.abs(x) / anatomy.MOUTH_CORNER[0], 0.0, 1.0)
     half = 7.0 + 19.0 * t**2
-    shift = half * (1.0 - t**2) * np.where(below, -1.0, 1.0)
+    shift = half * (1.0 - t**2) ** 0.75 * np.where(below, -1.0, 1.0)
     share = ramp(y - anatomy.lip_parting(np.minimum(np.abs(x), anatomy.MOUTH_CORNER[0])) + shift, half, -half)
     return share * ramp(z, -8.0, 30.0)
 

@@ -13,7 +13,7 @@ from visavis.synthetic.head.skull import skull
 Array = NDArray[np.float64]
 
 # Rings of the neck from under the jaw to the collar: share of the way, centre z, half width, depth in front, behind.
-_NECK = np.array([(0.0, -14, 48.5, 49, 48), (0.5, -21, 49.5, 48, 48), (1.0, -28, 60, 50, 56)])
+_NECK = np.array([(0.0, -14, 46.5, 48, 48), (0.5, -21, 46.5, 47, 48), (1.0, -28, 58, 50, 56)])
 _THROAT_Y = np.array([(0.0, -128.0), (0.7, -124.0), (1.3, -108.0), (1.9, -92.0), (np.pi, -86.0)])
 _COLLAR_Y = -168.0
 

@@ -155,7 +155,7 @@ def _locks(
     )
     side = np.cross(comb, out)
     side /= np.linalg.norm(side, axis=-1, keepdims=True) + 1e-9
-    half = (rng.uniform(3.5, 7.0, count) / 2)[:, None, None]
+    half = (rng.uniform(2.8, 5.6, count) / 2)[:, None, None]
     vertices = np.stack([lines - half * side, lines + half * side], axis=2)
     shading = np.stack([out - 0.5 * side, out + 0.5 * side], axis=2) + np.zeros_like(vertices)
     shading /= np.linalg.norm(shading, axis=-1, keepdims=True)

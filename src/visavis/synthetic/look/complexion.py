@@ -27,7 +27,7 @@ def pigment(person: Person, canvas: Canvas) -> Floats:
     streams = Stream(person.skin_seed, ("pigment",))
     brow, mouth, socket, under, lid, cheek = _own(person, "pigment", 6)
     total = np.zeros(len(region.x), np.float32)
-    for size, amount in ((26.0, 0.050), (9.0, 0.025 * rough), (3.2, 0.032 * rough)):
+    for size, amount in ((26.0, 0.065), (9.0, 0.020 * rough), (3.2, 0.024 * rough)):
         total += amount * smooth_noise(canvas.points, size, streams.child(int(size * 10)).generator())
     total -= brow * (0.05 - 0.11 * dark) * region.forehead
     total += 0.05 * region.nose + mouth * (0.04 + 0.16 * dark) * region.mouth_surround
@@ -44,10 +44,10 @@ def blood(person: Person, canvas: Canvas) -> Floats:
     streams = Stream(person.skin_seed, ("blood",))
     wide, narrow = (smooth_noise(canvas.points, size, streams.child(int(size)).generator()) for size in (20.0, 7.0))
     cheeks, nose, ears, chin, eyes = _own(person, "blood", 5)
-    red = cheeks * 0.46 * region.cheeks + nose * 0.70 * region.nose_tip + ears * 0.60 * region.ears
+    red = cheeks * 0.38 * region.cheeks + nose * 0.55 * region.nose_tip + ears * 0.60 * region.ears
     red = red + chin * 0.35 * region.chin + eyes * (0.25 * region.under_eye + 0.30 * region.upper_lid)
-    red = (red - 0.22 * region.forehead) * (1 + 0.36 * wide + 0.22 * narrow)
-    red = red + (0.05 + 0.06 * person.roughness) * narrow + 0.06 * wide
+    red = (red - 0.22 * region.forehead) * (1 + 0.30 * wide + 0.12 * narrow)
+    red = red + (0.02 + 0.05 * person.roughness) * narrow + 0.06 * wide
     shows = 1 - 0.55 * person.tone / 5
     return np.asarray(shows * (red + 0.8 * marks.blemishes(person, canvas)))
 

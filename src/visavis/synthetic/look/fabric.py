@@ -50,7 +50,7 @@ class Pattern:
         strip = _inside(3.2 - np.abs(across), 1.2)
         pattern = replace(self, height=self.height + 0.5 * strip)
         buttons = _inside(1.15 - np.hypot(across * 0.55, (down + 3.0) % 17.0 - 8.5), 0.8)
-        return pattern.painted(buttons, np.clip(self.colours[0] * 0.4 + 0.35, 0, 1), 0.4)
+        return pattern.painted(buttons, np.clip(self.colours[0] * 0.5 + 0.08, 0, 1), 0.4)
 
     def with_neckline(self, below: Array, depth: float) -> Pattern:
         """A V down to the torso's level `depth` through which a shirt of another colour shows."""

@@ -43,17 +43,17 @@ class _Shape:
     drop: float
     rim: float
     lower: float = 1.0
-    tint: tuple[float, float, float] = (0.3, 0.33, 0.34)
+    tint: tuple[float, float, float] = (0.02, 0.022, 0.023)
     opacity: float = 0.05
 
 
 _SHAPES = {
-    "round": _Shape(45.0, 43.0, 2.0, 0.0, 2.0),
-    "oval": _Shape(50.0, 33.0, 2.2, 0.0, 1.9),
+    "round": _Shape(45.0, 43.0, 2.0, 0.0, 2.4),
+    "oval": _Shape(50.0, 33.0, 2.2, 0.0, 2.3),
     "square": _Shape(50.0, 36.0, 4.0, 0.06, 3.6),
     "wide": _Shape(54.0, 41.0, 3.0, 0.14, 4.2),
     "half_rim": _Shape(51.0, 32.0, 3.2, 0.05, 2.2, 0.15),
-    "sunglasses": _Shape(57.0, 45.0, 2.7, 0.16, 3.2, tint=(0.012, 0.011, 0.011), opacity=0.93),
+    "sunglasses": _Shape(57.0, 45.0, 2.7, 0.16, 3.2, tint=(0.006, 0.0055, 0.0055), opacity=0.95),
 }
 
 
@@ -87,14 +87,14 @@ def glasses_surfaces(head: Head, shaped: Array, style: str, colour: Sequence[flo
     shape = _SHAPES[style]
     fit = _fit(head, np.asarray(shaped) * 1000.0, shape)
     rims = [_rim(fit, shape, side) for side in (0, 1)]
-    metal = shape.rim <= 2.0
+    metal = shape.rim <= 2.4
     frame = Material(
-        name="glasses", albedo=paint.reshape(1, 1, 3), parsing=_CLASS, specular=0.35 if metal else 0.045,
+        name="glasses", albedo=paint.reshape(1, 1, 3), parsing=_CLASS, specular=0.15 if metal else 0.045,
         shininess=(40.0, 200.0), two_sided=True,
     )  # fmt: skip
     lens = Material(
-        name="lenses", albedo=np.array(shape.tint, np.float32).reshape(1, 1, 3), parsing=_CLASS, specular=0.012,
-        shininess=(120.0, 600.0), two_sided=True, opacity=shape.opacity,
+        name="lenses", albedo=np.array(shape.tint, np.float32).reshape(1, 1, 3), parsing=_CLASS, specular=0.008,
+        shininess=(3000.0, 8000.0), lobe=0.2, two_sided=True, opacity=shape.opacity,
     )  # fmt: skip
     parts = [_outline(rim, shape) for rim in rims] + [_bridge(rims, fit, shape)]
     parts += [_temple(rims[side], fit, shape, side) for side in (0, 1)]

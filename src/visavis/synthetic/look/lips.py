@@ -51,7 +51,7 @@ def _colour(person: Person, skin: Floats, from_parting: Floats, fine: Floats) ->
     """(m, 3) linear RGB over the skin's own colour (3,): darker and redder, the lower lip lighter."""
     dark, red = 0.98 - 0.36 * person.lip_colour, person.lip_redness
     light_skin = 1 - person.tone / 5
-    tint = np.array([dark, dark * (0.79 - 0.24 * red), dark * (0.82 - 0.19 * red)]) * skin
+    tint = np.array([dark, dark * (0.80 - 0.19 * red), dark * (0.83 - 0.15 * red)]) * skin
     rosy = np.array([0.42, 0.17, 0.15]) * (0.35 + 0.65 * light_skin)
     inner = np.exp(-((from_parting / 4.5) ** 2)) * (from_parting < 0) * (1 - light_skin) * 0.45
     base = tint + (rosy - tint) * inner[:, None]

@@ -27,7 +27,7 @@ _LOWER_WIDTHS = (5.4, 6.0, 6.9, 7.1, 7.2, 11.0)
 def mouth_material(person: Person) -> Material:
     """The lining from the lips (v = 0) to the throat (v = 1): wet red, then dark."""
     v = np.broadcast_to(((np.arange(24) + 0.5) / 24)[:, None], (24, 8))
-    lips, deep = np.array([0.23, 0.065, 0.058]), np.array([0.120, 0.030, 0.027])
+    lips, deep = np.array([0.30, 0.090, 0.080]), np.array([0.26, 0.050, 0.042])
     fade = step(v, 0.02, 0.55)[..., None]
     albedo = (lips + (deep - lips) * fade) * (1 - 0.25 * person.tone / 5)
     return Material(
@@ -74,11 +74,11 @@ def tongue_material(person: Person) -> Material:
     points = np.stack([34 * u, 38 * v, 0 * u], axis=-1).reshape(-1, 3).astype(np.float32)
     grain = smooth_noise(points, 1.4, Stream(person.skin_seed, ("tongue",)).generator()).reshape(v.shape)
     groove = np.exp(-(((u - 0.5) / 0.07) ** 2))
-    light = (1 - 0.55 * step(v, 0.25, 0.9)) * (1 + 0.10 * grain) * (1 - 0.25 * groove)
-    albedo = light[..., None] * np.array([0.34, 0.135, 0.125]) * (1 - 0.2 * person.tone / 5)
+    light = (1 - 0.35 * step(v, 0.25, 0.9)) * (1 + 0.10 * grain) * (1 - 0.25 * groove)
+    albedo = light[..., None] * np.array([0.62, 0.205, 0.185]) * (1 - 0.2 * person.tone / 5)
     return Material(
         name="tongue", albedo=albedo.astype(np.float32), parsing=_INNER,
-        occlusion=(1 - 0.7 * step(v, 0.15, 0.8)).astype(np.float32), tilt=_bumps(grain, 0.05),
+        occlusion=(1 - 0.5 * step(v, 0.3, 0.9)).astype(np.float32), tilt=_bumps(grain, 0.05),
         wrap=(0.35, 0.15, 0.12), specular=0.03, shininess=(30.0, 140.0), two_sided=True,
     )  # fmt: skip
 

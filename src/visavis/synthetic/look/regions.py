@@ -108,7 +108,7 @@ def _skin_areas(x: Floats, y: Floats, z: Floats) -> dict[str, NDArray[np.float64
         * front,
         "mouth_surround": hill(side, y, (0, -70), (30, 17)) * front,
         "temples": hill(side, y, (60, 12), (9, 22)) * step(z, -5, 25),
-        "nostrils": hill(side, y, (6.5, -47.5), (3.4, 1.9)) * front,
+        "nostrils": hill(side, y, (7.0, -47.4), (2.5, 1.15)) * front,
     }
 
 

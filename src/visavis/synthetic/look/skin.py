@@ -91,7 +91,7 @@ def _colour(person: Person, hair_of: Person, canvas: Canvas, cover: _Cover) -> F
     melanin = complexion.pigment(person, canvas) + 1.25 * cover.moles + 0.32 * cover.grooves
     colour = tinted(skin, melanin, complexion.blood(person, canvas) + 0.6 * cover.grooves, deep)
     lay(colour, makeup.shadow_cover(person, region), makeup.eye_shadow(person))
-    mouth = cover.lips.colour + 0.85 * makeup.worn(person) * (makeup.lipstick(person) - cover.lips.colour)
+    mouth = cover.lips.colour + 0.7 * makeup.worn(person) * (makeup.lipstick(person) - cover.lips.colour)
     colour[cover.lips.where] += cover.lips.cover[:, None] * (mouth - colour[cover.lips.where])
     lay(colour, np.float32(0.85) * region.nostrils, 0.10 * skin)
     lay(colour, np.float32(0.8) * region.rim, np.array([0.62, 0.44, 0.42]) * skin)

@@ -61,7 +61,7 @@ def beard_zones(side: NDArray[np.floating], y: NDArray[np.floating], azimuth: ND
     )
     line = np.interp(azimuth, [0.3, 0.5, 0.7, 0.9, 1.08, 1.2, 1.3], [-63, -58, -52, -44, -26, -8, 8])
     floor = np.interp(azimuth, [0, 0.6, 1.0, 1.3, 1.5], [-126, -122, -106, -90, -80])
-    jaw = step(line - y, -7, 9) * step(y - floor, -4, 8) * (1 - step(azimuth, 1.27, 1.4)) * off_lips
+    jaw = step(line - y, -7, 9) * step(y - floor, -4, 8) * (1 - step(azimuth, 1.2, 1.36)) * off_lips
     jaw = jaw * step(side, 17, 27)
     front = 1 - step(azimuth, 1.0, 1.3)
     return np.asarray(np.clip(np.stack([front * moustache, front * chin, jaw], axis=1), 0, 1), dtype=np.float32)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from visavis.errors import InvalidInput
+from visavis.ranges import generator, number, whole
 from visavis.synthetic.plates.paint import outline
 from visavis.synthetic.plates.picture import set_up, take
 from visavis.synthetic.plates.plate import Plate, check_side
@@ -42,12 +42,9 @@ def plate_clip(
     Raises:
         InvalidInput: a number out of range.
     """
-    if isinstance(n_frames, bool) or not isinstance(n_frames, (int, np.integer)) or not 1 <= n_frames <= MAX_FRAMES:
-        raise InvalidInput(f"n_frames {n_frames!r}: needs a whole number from 1 to {MAX_FRAMES}")
-    if isinstance(movement, bool) or not isinstance(movement, (int, float)) or not 0 <= movement <= 1:
-        raise InvalidInput(f"movement {movement!r}: needs a number from 0 to 1")
+    n_frames, movement = whole("n_frames", n_frames, 1, MAX_FRAMES), number("movement", movement, 0, 1)
     width, height = check_side("width", width), check_side("height", height)
-    views = _path(plate, int(n_frames), rng, float(movement))
+    views = _path(plate, n_frames, generator("rng", rng), movement)
     signs = _lasting_signs(views, width, height)
     return (take(view, width, height, _seen(view, signs, width, height)) for view in views)
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from visavis.errors import InvalidInput
+from visavis.ranges import one_of, shown
 
 ROW_BREAK = "|"
 """Begins the next row of characters in a plate's text."""
@@ -91,8 +92,8 @@ class Design:
         if not isinstance(text, str) or not self._shape.fullmatch(text) or self._is_banned(text):
             example = self.number(np.random.default_rng(0))
             raise InvalidInput(
-                f"plate text {text!r}: not a number of region {self.region!r}, whose numbers look like {example!r} "
-                f"({' or '.join(self.patterns)}; letters and groups that are never issued are refused)"
+                f"plate text {shown(text)}: not a number of region {self.region!r}, whose numbers look like "
+                f"{example!r} ({' or '.join(self.patterns)}; letters and groups that are never issued are refused)"
             )
 
     def _is_banned(self, text: str) -> bool:
@@ -115,9 +116,7 @@ def design(region: str) -> Design:
     Raises:
         InvalidInput: there is none; the message lists all.
     """
-    if region not in REGIONS:
-        raise InvalidInput(f"region {region!r}: unknown; choose one of {', '.join(REGIONS)}")
-    return REGIONS[region]
+    return REGIONS[one_of("region", region, REGIONS)]
 
 
 _PLACE = re.compile(r"\{(\w+)\}")

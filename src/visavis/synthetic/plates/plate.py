@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from visavis.degrade import SENSORS
-from visavis.errors import InvalidInput
+from visavis.ranges import whole
 from visavis.synthetic.factors import (
     Choice,
     Normal,
@@ -132,7 +132,7 @@ class Plate:
         Raises:
             InvalidInput: an unknown region or factor, a value outside its range, or a text that is no number there.
         """
-        stream = source if isinstance(source, Stream) else Stream(int(source.integers(2**62)))
+        stream = Stream.of(source)
         held = fixed if region is None else {"region": design(region).region, **fixed}
         table = factor_table(cls)
         if unknown := held.keys() - table.keys():
@@ -172,6 +172,4 @@ def check_side(name: str, value: int) -> int:
     Raises:
         InvalidInput: not a whole number of 16..4096.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not 16 <= value <= 4096:
-        raise InvalidInput(f"{name} {value!r}: needs a whole number of pixels from 16 to 4096")
-    return int(value)
+    return whole(f"{name} (pixels)", value, 16, 4096)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from visavis.errors import InvalidInput
+from visavis.ranges import whole
 from visavis.synthetic.plates.plate import Plate
 from visavis.synthetic.plates.sample import PlateSample
-from visavis.synthetic.streams import Stream
+from visavis.synthetic.streams import MAX_SEED, Stream
 
 
 def nth_plate(seed: int, index: int, region: str | None = None, **fixed: Any) -> Plate:
@@ -15,15 +15,14 @@ def nth_plate(seed: int, index: int, region: str | None = None, **fixed: Any) ->
 
     Args:
         seed: 0..2**63-1.
-        index: 0 or more.
+        index: 0..2**63-1.
         region: one of `REGIONS`; None = any.
         **fixed: factors held to a value or range, see `Plate.sample`.
 
     Raises:
         InvalidInput: a number out of range, or see `Plate.sample`.
     """
-    if isinstance(index, bool) or not isinstance(index, int) or index < 0:
-        raise InvalidInput(f"index {index!r}: needs a whole number of 0 or more")
+    index = whole("index", index, 0, MAX_SEED)
     return Plate.sample(Stream(seed, ("plate", index)), region, **fixed)
 
 

@@ -198,23 +198,23 @@ _SCENES: dict[str, tuple[tuple[_Scene, float], ...]] = {
     "indoor": (
         # a room with lamps and windows, then the light of one large window
         (_Scene(base=(.5, .7), up=(.0, .25), front=(.1, .3), side=.10, azimuth=38, elevation=(15, 60), key=(.35, 1.1),
-                size=(.06, .2), key_kelvin=(3600, 5600), ambient_kelvin=(4200, 6200), exposure=(.8, 1.15)), .65),
+                size=(.06, .2), key_kelvin=(3600, 5600), ambient_kelvin=(4200, 6200), exposure=(.8, 1.08)), .65),
         (_Scene(base=(.3, .45), up=(.0, .12), front=(.0, .15), side=.08, azimuth=48, elevation=(5, 35), key=(.7, 1.2),
                 size=(.2, .4), key_kelvin=(5500, 7500), ambient_kelvin=(4000, 6000), exposure=(.75, 1.1)), .35),
     ),
     "outdoor": (
         # cloud, open shade, sun
         (_Scene(base=(.5, .65), up=(.3, .5), front=(.0, .2), side=.05, azimuth=50, elevation=(35, 70), key=(.1, .35),
-                size=(.3, .5), key_kelvin=(6000, 7000), ambient_kelvin=(6300, 7500), exposure=(.85, 1.15)), .4),
+                size=(.3, .5), key_kelvin=(6000, 7000), ambient_kelvin=(6300, 7500), exposure=(.85, 1.08)), .4),
         (_Scene(base=(.5, .6), up=(.1, .3), front=(.1, .35), side=.14, azimuth=60, elevation=(20, 60), key=(.05, .3),
                 size=(.2, .5), key_kelvin=(5500, 7000), ambient_kelvin=(6800, 9000), exposure=(.8, 1.1)), .25),
         (_Scene(base=(.35, .5), up=(.05, .25), front=(.05, .2), side=.08, azimuth=45, elevation=(15, 60), key=(.8, 1.5),
-                size=(.008, .02), key_kelvin=(4800, 5800), ambient_kelvin=(7000, 10000), exposure=(.9, 1.25)), .35),
+                size=(.008, .02), key_kelvin=(4800, 5800), ambient_kelvin=(7000, 10000), exposure=(.88, 1.12)), .35),
     ),
     "low": (
         # an evening lamp, then the flash or screen near the camera
         (_Scene(base=(.15, .3), up=(-.05, .1), front=(.0, .1), side=.06, azimuth=50, elevation=(-5, 50), key=(.5, 1.2),
-                size=(.04, .15), key_kelvin=(2500, 3600), ambient_kelvin=(3000, 5000), exposure=(.3, .6)), .7),
+                size=(.04, .15), key_kelvin=(2500, 3600), ambient_kelvin=(3000, 5000), exposure=(.36, .66)), .7),
         (_Scene(base=(.1, .25), up=(-.05, .1), front=(.0, .1), side=.06, azimuth=10, elevation=(-5, 15), key=(.6, 1.0),
                 size=(.02, .1), key_kelvin=(5500, 7500), ambient_kelvin=(2800, 4500), exposure=(.4, .8)), .3),
     ),

@@ -165,6 +165,6 @@ def _threshold(x, y, samples, number):  # type: ignore[no-untyped-def]
     noise = 52.9829189 * ((0.06711056 * (column + 5.588238 * number) + 0.00583715 * (row + 5.588238 * number)) % 1.0)
     cells = samples * samples
     rank = ((x % samples) * samples + (y % samples) * (samples + 1) + (column + row)) % cells
-    value = (rank + noise % 1.0 + 0.001) / (cells + 0.002)
-    # A single sample has no neighbours to average with: faint strands stay out rather than becoming specks.
-    return 0.3 + 0.4 * value if samples == 1 else value
+    # A single sample has no neighbours to average with: faint strands stay out rather than becoming specks. Many have
+    # grades enough of their own, and a little noise only hides their steps.
+    return 0.3 + 0.4 * (noise % 1.0) if samples == 1 else (rank + 0.35 + 0.3 * (noise % 1.0)) / cells

@@ -10,7 +10,8 @@ from visavis.synthetic.render.shadow import light_arriving
 _BIAS, _SOFT = 0.0015, 0.004
 """Metres: how far off a surface the shadow test starts, and over which height a shadow fades in."""
 _SKY_SHARE, _SKY_SOFT = 0.45, 0.015
-"""Share of the ambient light that comes from above, and metres over which its shadows fade in."""
+"""Share of the ambient light that comes from above on what does not look down, and metres over which its shadows fade
+in."""
 _WINDOW = 14.0
 """How much brighter than its surroundings a window (lamp, sky between houses) in front of the subject is."""
 
@@ -42,7 +43,8 @@ def shade_pixels(  # type: ignore[no-untyped-def]
         open_sky *= a * occlusion[i] + b * occlusion[j] + c * occlusion[k]
         raised = _plus(point, _BIAS, smooth)
         lit = light_arriving(shadow, frame, raised, smooth, _SOFT)
-        open_sky *= 1.0 - _SKY_SHARE * (1.0 - light_arriving(sky, sky_frame, raised, smooth, _SKY_SOFT))
+        hidden = 1.0 - light_arriving(sky, sky_frame, raised, smooth, _SKY_SOFT)
+        open_sky *= 1.0 - _SKY_SHARE * min(max(1.0 + 1.4 * smooth[1], 0.0), 1.0) * hidden
         if strands:
             white, tinted = _sheen(_unit(across), smooth, view, light, constants)
         else:

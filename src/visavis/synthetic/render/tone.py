@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from visavis.synthetic.render.arrays import frozen, within
+from visavis.synthetic.render.arrays import within
 from visavis.synthetic.render.compiled import compiled
 
 SHOULDER = 0.75
@@ -50,28 +50,6 @@ def develop(linear: ArrayLike, exposure: float = 1.0) -> NDArray[np.uint8]:
     out = np.empty(array.shape, np.uint8)
     _develop(array.reshape(-1), within("exposure", exposure, 0.0, 1000.0), _table(), out.reshape(-1))
     return out
-
-
-def metered(linear: ArrayLike, weight: ArrayLike, target: float = 0.21, strength: float = 0.4) -> float:
-    """Exposure that a camera would choose, 0.25..4; 1 where nothing has weight.
-
-    Args:
-        linear: (h, w, 3) the picture in linear light.
-        weight: (h, w) what to measure: a mask of the skin for a camera that looks for faces.
-        target: mean luminance to aim at.
-        strength: how much of the way to go, 0..1: pictures of dark things stay darker. The defaults give faces the
-            brightness, and the spread of it, of press photographs.
-
-    Raises:
-        InvalidInput: shapes that do not match.
-    """
-    array = frozen("metered picture", linear, np.float32, (None, None, 3))
-    share = frozen("metered weight", weight, np.float32, array.shape[:2])
-    total = float(share.sum(dtype=np.float64))
-    if total <= 0.0:
-        return 1.0
-    luminance = float(np.einsum("hwc,hw,c->", array, share, (0.2126, 0.7152, 0.0722), dtype=np.float64)) / total
-    return float(np.clip((target / max(luminance, 1e-4)) ** strength, 0.25, 4.0))
 
 
 @cache

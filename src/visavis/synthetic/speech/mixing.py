@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from visavis.errors import InvalidInput
-from visavis.ranges import number
+from visavis.ranges import number, whole
 from visavis.synthetic.speech.ranges import Sound, sound
 
 
@@ -39,8 +39,7 @@ def mix(clean: ArrayLike, noise: ArrayLike, snr: float, offset: int = 0) -> Mixt
     speech, disturbance = (
         sound(name, values).astype(np.float64) for name, values in (("clean", clean), ("noise", noise))
     )
-    if not 0 <= offset < len(disturbance):
-        raise InvalidInput(f"offset {offset} lies outside the noise; give 0 to {len(disturbance) - 1}")
+    offset = whole("offset (samples of the noise)", offset, 0, len(disturbance) - 1)
     snr = number("snr (dB)", snr, -60.0, 100.0)
     disturbance = np.resize(np.roll(disturbance, -offset), len(speech))
     gain = np.sqrt(_power("clean", speech) / _power("noise", disturbance)) * 10.0 ** (-snr / 20.0)

@@ -35,7 +35,8 @@ def sound(name: str, values: ArrayLike) -> Sound:
         InvalidInput: it is empty, not one channel of numbers, or holds NaN or infinity.
     """
     try:
-        array = np.asarray(values, dtype=np.float32)
+        with np.errstate(over="ignore"):
+            array = np.asarray(values, dtype=np.float32)
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"{name}: not an array of numbers ({error})") from error
     if array.ndim != 1 or not array.size:

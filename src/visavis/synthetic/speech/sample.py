@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from visavis.errors import InvalidInput
+from visavis.ranges import one_of, shown, whole
 from visavis.synthetic.speech.phonemes import PHONEMES, VISEMES
 from visavis.synthetic.speech.ranges import LONGEST, Sound, length, sampling_rate
 from visavis.synthetic.speech.schedule import Interval, schedule, sustained
@@ -95,9 +96,8 @@ def sustain(phoneme: str, speaker: Speaker, seconds: float = 1.0, rate: int = 16
     Raises:
         InvalidInput: the phoneme is unknown, or a number is out of range.
     """
-    if phoneme not in PHONEMES or phoneme == "SIL":
-        raise InvalidInput(f"no phoneme {phoneme!r}; choose one of {', '.join(p for p in PHONEMES if p != 'SIL')}")
-    rate = sampling_rate(rate)
+    one_of("phoneme", phoneme, (name for name in PHONEMES if name != "SIL"))
+    rate, seed = sampling_rate(rate), whole("seed", seed, 0, 2**63 - 1)
     count = length(seconds, rate)
     plan = sustained(PHONEMES[phoneme], count / rate)
     return _levelled(speak(tracks(plan, speaker), speaker, count, rate, np.random.default_rng([seed, 3])))
@@ -110,13 +110,23 @@ def viseme_weights(visemes: Sequence[Interval], times: ArrayLike) -> NDArray[np.
         visemes: intervals without gaps.
         times: (n,) seconds; before the first and after the last interval, that interval's viseme holds.
     Returns: (n, 8) weights in [0, 1]; rows sum to 1.
+
+    Raises:
+        InvalidInput: no intervals, or times that are no flat list of numbers.
     """
-    moments = np.atleast_1d(np.asarray(times, dtype=np.float64))
+    try:
+        moments = np.atleast_1d(np.asarray(times, dtype=np.float64))
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"times: expected seconds of shape (n,), got {shown(times)}") from error
+    if moments.ndim != 1 or np.isnan(moments).any():
+        raise InvalidInput(f"times: expected seconds of shape (n,) without NaN, got shape {moments.shape}")
+    if not visemes:
+        raise InvalidInput("visemes: expected at least one interval")
     starts = np.array([-np.inf, *(v.start for v in visemes[1:])])
     ends = np.array([*(v.start for v in visemes[1:]), np.inf])
     share = _step(moments[:, None] - starts) - _step(moments[:, None] - ends)
-    shown = np.array([[v.label == name for name in VISEMES] for v in visemes], dtype=np.float64)
-    return np.clip(share @ shown, 0.0, 1.0)
+    named = np.array([[v.label == name for name in VISEMES] for v in visemes], dtype=np.float64)
+    return np.clip(share @ named, 0.0, 1.0)
 
 
 def _step(time: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.errors import InvalidInput
-from visavis.ranges import number, whole
+from visavis.ranges import generator, number, one_of, whole
 from visavis.synthetic.speech.phonemes import DIGITS
 from visavis.synthetic.speech.ranges import Sound, length, sampling_rate
 from visavis.synthetic.speech.sample import render
@@ -55,12 +54,11 @@ def noise(seconds: float, rng: np.random.Generator, colour: str = "white", rate:
     Raises:
         InvalidInput: the colour is unknown or a number is out of range.
     """
-    if colour not in COLOURS:
-        raise InvalidInput(f"no noise is called {colour!r}; choose one of {', '.join(COLOURS)}")
+    one_of("noise colour", colour, COLOURS)
     rate = sampling_rate(rate)
     n = length(seconds, rate)
     frequency = np.maximum(np.fft.rfftfreq(n, 1.0 / rate), 20.0)
-    spectrum = np.fft.rfft(rng.standard_normal(n)) * frequency ** (COLOURS[colour] / 2.0)
+    spectrum = np.fft.rfft(generator("rng", rng).standard_normal(n)) * frequency ** (COLOURS[colour] / 2.0)
     return _quiet(np.fft.irfft(spectrum, n))
 
 
@@ -72,7 +70,7 @@ def babble(seconds: float, rng: np.random.Generator, voices: int = 6, rate: int 
     """
     rate = sampling_rate(rate)
     n = length(seconds, rate)
-    total = np.zeros(n)
+    rng, total = generator("rng", rng), np.zeros(n)
     for _ in range(whole("voices", voices, 1, 40)):
         speaker = Speaker.of(int(rng.integers(2**62)), 0)
         total += _chatter(n, speaker, rng, rate)

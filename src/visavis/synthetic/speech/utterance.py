@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from visavis.errors import InvalidInput
-from visavis.ranges import number, whole
+from visavis.ranges import generator, number, one_of, shown, whole
 from visavis.synthetic.speech.phonemes import DIGITS, LEXICON
 
 MOST_WORDS = 200
@@ -34,7 +34,10 @@ class Utterance:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        words, n = _known(self.words), len(self.words)
+        words = _known(self.words)
+        n = len(words)
+        if not all(isinstance(values, Sequence | np.ndarray) for values in (self.pauses, self.pitch)):
+            raise InvalidInput(f"{n} words need a list of {n + 1} pauses and one of {n} pitch offsets")
         if len(self.pauses) != n + 1 or len(self.pitch) != n:
             raise InvalidInput(
                 f"{n} words need {n + 1} pauses and {n} pitch offsets, got {len(self.pauses)} and {len(self.pitch)}"
@@ -54,6 +57,7 @@ class Utterance:
         Raises:
             InvalidInput: a word is not in `LEXICON`.
         """
+        rng = generator("rng", rng)
         said = tuple(rng.choice(DIGITS, size=rng.integers(1, 8)).tolist()) if words is None else _known(words)
         inner = np.maximum(rng.normal(0.09, 0.07, len(said) - 1), 0.0)
         pitch = rng.normal(0.0, 0.8, len(said))
@@ -72,9 +76,6 @@ class Utterance:
 
 
 def _known(words: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(words, str) or not 1 <= len(words) <= MOST_WORDS:
-        raise InvalidInput(f"words is {words!r}; give a list of 1 to {MOST_WORDS} words, such as ['one', 'two']")
-    unknown = [word for word in words if word not in LEXICON]
-    if unknown:
-        raise InvalidInput(f"cannot say {unknown[0]!r}; the words are {', '.join(LEXICON)}")
-    return tuple(words)
+    if not isinstance(words, Sequence | np.ndarray) or isinstance(words, str) or not 1 <= len(words) <= MOST_WORDS:
+        raise InvalidInput(f"words is {shown(words)}; give a list of 1 to {MOST_WORDS} words, such as ['one', 'two']")
+    return tuple(str(one_of("word", word, LEXICON)) for word in words)

@@ -32,6 +32,7 @@ class _Wave:
         locks: how many.
         width: of a lock, mm.
         over_ears: never tucked behind the ears.
+        behind: how much longer the hair behind is, as a share: its way down the head is longer.
     """
 
     amplitude: float = 0.8
@@ -41,11 +42,12 @@ class _Wave:
     locks: int = 60
     width: float = 30.0
     over_ears: bool = False
+    behind: float = 0.05
 
 
 def bob(person: HairFactors, rng: Rng) -> Parts:
     """Chin-length hair."""
-    return _fallen(person, rng, rng.uniform(225, 265), 12, _Wave(over_ears=True))
+    return _fallen(person, rng, rng.uniform(215, 260), 12, _Wave(over_ears=True, behind=0.24))
 
 
 def long(person: HairFactors, rng: Rng) -> Parts:
@@ -74,7 +76,8 @@ def _fallen(person: HairFactors, rng: Rng, length: float, steps: int, wave: _Wav
         wave.over_ears or bool(rng.random() < 0.6), rng.uniform(-50, 0),
     )  # fmt: skip
     lines = 35
-    under = curtain(part, length * rng.uniform(0.95, 1.03, lines), fall, steps, 0.6, 5.0, 0.6)
+    own = length * _even(np.linspace(0.0, 1.0, lines), wave) * rng.uniform(0.95, 1.03, lines)
+    under = curtain(part, own, fall, steps, 0.6, 5.0, 0.6)
     place = (np.arange(wave.locks) + rng.uniform(0, 1, wave.locks)) / wave.locks
     temples = rng.uniform(0.05, 0.85, 14) * np.where(np.arange(14) % 2, 1.0, -1.0)
     roots = np.concatenate(
@@ -83,12 +86,18 @@ def _fallen(person: HairFactors, rng: Rng, length: float, steps: int, wave: _Wav
             on_hairline(temples, person, rng.uniform(0.5, 5.0, 14)),
         ]
     )
+    own = length * _even(np.append(place, np.full(14, 0.0)), wave) * rng.uniform(0.85, 1.04, len(roots))
     over = layer(
-        roots, length * rng.uniform(0.85, 1.04, len(roots)), fall, rng, steps - 2, wave.width, 0.15, 0.05,
+        roots, own, fall, rng, steps - 2, wave.width, 0.15, 0.05,
         lift=rng.uniform(0.8, 1.15, len(roots)), wave=wave.amplitude + 2.0 * person.hair_curl, curl=wave.length,
         finer=wave.finer,
     )  # fmt: skip
     return [(cap_mesh(person, 2.5), cap_material(person, 6.0)), (joined([over, under]), locks_look(person, wave.kind))]
+
+
+def _even(place: Array, wave: _Wave) -> Array:
+    """(n,) factors on the length at places (n,) along the parting, 0.5 behind, that let hair end at one height."""
+    return np.asarray(1.0 + wave.behind * (1.0 - np.abs(2.0 * place - 1.0)))
 
 
 def under_hat(person: HairFactors, rng: Rng, front: float) -> Parts:

@@ -112,7 +112,7 @@ def _down(points: Array, divide: float) -> Array:
     near = np.clip(1.0 - np.abs(points[:, 1] + 125.0) / 75.0, 0.0, 1.0)
     return np.stack(
         [
-            -0.12 * near * np.sign(points[:, 0]),
+            -0.06 * near * np.sign(points[:, 0]),
             np.full(len(points), -1.0),
             0.75 * near * np.tanh((points[:, 2] - divide) / 12.0),
         ],

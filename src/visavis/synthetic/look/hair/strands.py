@@ -67,7 +67,7 @@ def strands(kind: str = "straight") -> Strands:
     shade, lot = streaks(_HEIGHT, width, rng, lean)
     v = ((np.arange(_HEIGHT) + 0.5) / _HEIGHT)[:, None]
     length = 0.5 * lot + 0.5 * rng.random((1, width)) ** 0.7
-    fray = 0.04 * rng.random((1, width))
+    fray = 0.025 * rng.random((1, width))
     curtain = np.clip(np.minimum((0.8 + 0.2 * length - v) * 26.0, (v - fray) * 40.0 + 0.5), 0.0, 1.0)
     locks = np.concatenate([_lock(v, length, k, rng) for k in range(TILES)], axis=1)
     alpha = np.concatenate([curtain[:, :_CURTAIN], locks], axis=1)
@@ -122,9 +122,9 @@ def _lock(v: Array, length: Array, number: int, rng: np.random.Generator) -> Arr
     strand = length[:, _CURTAIN + number * _TILE :][:, :_TILE]
     point = rng.uniform(-0.35, 0.35)
     drift = across[None, :] - point * v**2
-    half = np.interp(v, [0.0, 0.08, 0.45, 0.8, 1.0], [0.55, 0.8, 0.86, 0.62, 0.18])
+    half = np.interp(v, [0.0, 0.14, 0.45, 0.8, 1.0], [0.25, 0.8, 0.86, 0.6, 0.12])
     side = (half + 0.16 * (strand - 0.5) - np.abs(drift)) * 9.0
-    tip = (0.66 + 0.34 * strand - v - 0.12 * np.abs(drift)) * 26.0
+    tip = (0.60 + 0.40 * strand - v - 0.25 * np.abs(drift)) * 26.0
     start = (v - 0.09 * rng.random(_TILE)[None, :]) * 22.0
     return np.clip(np.minimum(np.minimum(side, tip), start) + 0.5, 0.0, 1.0)
 

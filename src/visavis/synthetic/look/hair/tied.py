@@ -32,7 +32,7 @@ def pulled(person: HairFactors, knot: Array, rng: Rng, slack: float) -> list[Mes
         slack: mm the hair stands off half way.
     """
     edge = np.linspace(-np.pi, np.pi, 57)
-    roots = on_hairline(edge, person, 1.5)
+    roots = on_hairline(edge, person, -0.5)
     folds = 7.0
     skin = sheet(_arcs(roots, knot, 10, slack, 0.4), curtain_u(len(edge), folds), 0.85, v_end=0.62)
     turn = rng.uniform(-np.pi, np.pi, 46)
@@ -103,7 +103,7 @@ def wisps(person: HairFactors, rng: Rng) -> Mesh:
     length = rng.uniform(18, 65, count)
     lines = trace(on_hairline(turn, person, 1.0), length, fall, 8)
     lines = waved(lines, length, 3.0, 45.0, rng)
-    return lifted(ribbons(lines, rng.uniform(1.5, 3.5, count), tile(rng.integers(0, TILES, count)), 0.0, 0.9))
+    return lifted(ribbons(lines, rng.uniform(1.0, 2.2, count), tile(rng.integers(0, TILES, count)), 0.0, 0.9))
 
 
 def _arcs(roots: Array, knot: Array, steps: int, slack: float, rise: float) -> Array:

@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -56,8 +57,8 @@ class Described:
     errors: NDArray[np.float64]
 
 
-Render = Callable[[World, int, int], Sample]
-"""How a control renders shot j of person k."""
+Render = Callable[[World, int, int, int], Sample]
+"""How a control renders shot j of person k at a size in pixels."""
 
 
 def main() -> None:
@@ -104,44 +105,44 @@ def shot_of(world: World, k: int, j: int, shots: int = 8) -> Shot:
     return world.shot(k, j, occluder="none", yaw=yaw)
 
 
-def plain(world: World, k: int, j: int) -> Sample:
-    return photograph(world.figure(k), shot_of(world, k, j), SIZE)
+def plain(world: World, k: int, j: int, size: int) -> Sample:
+    return photograph(world.figure(k), shot_of(world, k, j), size)
 
 
-def random_hair(world: World, k: int, j: int) -> Sample:
+def random_hair(world: World, k: int, j: int, size: int) -> Sample:
     """Hair of another person in every shot; the brows stay."""
     other = world.person(1_000_000 + 1000 * k + j)
-    return photograph(world.figure(world.person(k), hair_of=other), shot_of(world, k, j), SIZE)
+    return photograph(world.figure(world.person(k), hair_of=other), shot_of(world, k, j), size)
 
 
-def same_everything(world: World, k: int, j: int) -> Sample:
+def same_everything(world: World, k: int, j: int, size: int) -> Sample:
     """Everybody with one hair, one tone, no glasses, one garment, one background."""
     one = world.person(0)
     hair = {name: getattr(one, name) for name in HAIR}
     person = replace(world.person(k), **{**hair, "tone": 1.5, "hair_style": "side_part", "glasses": "none"})
     shot = replace(shot_of(world, k, j), clothes="sweater", clothes_seed=1, background_seed=1)
-    return photograph(world.figure(person), shot, SIZE)
+    return photograph(world.figure(person), shot, size)
 
 
-def equal_tone(world: World, k: int, j: int) -> Sample:
-    return photograph(world.figure(replace(world.person(k), tone=1.5)), shot_of(world, k, j), SIZE)
+def equal_tone(world: World, k: int, j: int, size: int) -> Sample:
+    return photograph(world.figure(replace(world.person(k), tone=1.5)), shot_of(world, k, j), size)
 
 
-def own_background(world: World, k: int, j: int) -> Sample:
+def own_background(world: World, k: int, j: int, size: int) -> Sample:
     """Each person before a background of their own: a leak, if the embedder looked at backgrounds."""
-    return photograph(world.figure(k), replace(shot_of(world, k, j), background_seed=k), SIZE)
+    return photograph(world.figure(k), replace(shot_of(world, k, j), background_seed=k), size)
 
 
-def mean_shape(world: World, k: int, j: int) -> Sample:
+def mean_shape(world: World, k: int, j: int, size: int) -> Sample:
     """Everybody with the average head; only what lies on the surface differs."""
     person = world.person(k)
-    return photograph(world.figure(replace(person, shape=(0.0,) * len(person.shape))), shot_of(world, k, j), SIZE)
+    return photograph(world.figure(replace(person, shape=(0.0,) * len(person.shape))), shot_of(world, k, j), size)
 
 
-def transplant(world: World, k: int, j: int) -> Sample:
-    """The hair of person k + 17 on the face of person k."""
-    owner = world.person((k + 17) % PEOPLE)
-    return photograph(world.figure(world.person(k), hair_of=owner), shot_of(world, k, j), SIZE)
+def transplant(people: int, world: World, k: int, j: int, size: int) -> Sample:
+    """The hair of person k + 17 (of so many people) on the face of person k."""
+    owner = world.person((k + 17) % people)
+    return photograph(world.figure(world.person(k), hair_of=owner), shot_of(world, k, j), size)
 
 
 HAIR = (
@@ -155,13 +156,11 @@ HAIR = (
     "hair_volume",
     "hair_seed",
 )
-SIZE, PEOPLE = 160, 200
-"""Set from the options before any worker starts."""
 
 
-def samples(name: str, how: Render, seed: int, people: int, shots: int) -> Iterator[Sample]:
+def samples(name: str, how: Render, seed: int, people: int, shots: int, size: int) -> Iterator[Sample]:
     """Samples in order, rendered by one process per core."""
-    jobs = [(how, seed, k, shots) for k in range(people)]
+    jobs = [(how, seed, k, shots, size) for k in range(people)]
     tell = progress(name)
     with multiprocessing.get_context("fork").Pool(usable_cores()) as pool:
         for done, group in enumerate(pool.imap(_rendered, jobs), 1):
@@ -169,10 +168,10 @@ def samples(name: str, how: Render, seed: int, people: int, shots: int) -> Itera
             yield from group
 
 
-def _rendered(job: tuple[Render, int, int, int]) -> list[Sample]:
-    how, seed, k, shots = job
+def _rendered(job: tuple[Render, int, int, int, int]) -> list[Sample]:
+    how, seed, k, shots, size = job
     world = World(seed)
-    return [how(world, k, j) for j in range(shots)]
+    return [how(world, k, j, size) for j in range(shots)]
 
 
 def described(
@@ -184,13 +183,11 @@ def described(
     size: int | None = None,
 ) -> Described:
     """Render a set and let the engine look at it."""
-    global SIZE, PEOPLE
-    SIZE, PEOPLE = size or options.size, options.people
     count, shots = people or options.people, options.shots
     templates = np.full((count, shots, 128), np.nan, np.float32)
     found, hinted = np.zeros((count, shots), bool), np.zeros((count, shots), bool)
     yaw, extra, errors = np.zeros((count, shots)), 0, []
-    for number, sample in enumerate(samples(name, how, options.seed, count, shots)):
+    for number, sample in enumerate(samples(name, how, options.seed, count, shots, size or options.size)):
         place = divmod(number, shots)
         yaw[place] = sample.yaw
         faces = engine.faces(sample.image, quality=False)
@@ -329,7 +326,7 @@ def controls(engine: Engine, base: Described, options: argparse.Namespace) -> di
     for how in (random_hair, same_everything, equal_tone, own_background, mean_shape):
         control = described(engine, how.__name__, how, options)
         figures[how.__name__] = scores(control, np.abs(control.yaw) <= NEAR)
-    swapped = described(engine, transplant.__name__, transplant, options)
+    swapped = described(engine, transplant.__name__, partial(transplant, options.people), options)
     return {**figures, transplant.__name__: owners(base, swapped)}
 
 

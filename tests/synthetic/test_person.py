@@ -127,6 +127,8 @@ def test_crossed_groups_hold_every_combination_once():
     }  # fmt: skip
     people = [Person.sample_independent(Stream(9, (0,)), cell) for cell in cells]
     assert len({p.shape for p in people}) == 1
+    with pytest.raises(InvalidInput, match="crossed tone 3: needs a list"):
+        crossed(tone=3)
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,7 @@ def test_a_mirrored_head_gives_the_mirrored_picture(world):
         shaped=head.template,
         occlusion=np.ones(len(head.template), np.float32),
         hair=(),
-        painted=tuple((faces, _grey(material)) for faces, material in plain.painted),
+        painted=tuple(replace(part, material=_grey(part.material)) for part in plain.painted),
     )
     camera = Camera.portrait(128, distance=1.0, centre=(0.5, 0.5), target=FACE_CENTRE)
     frames = []

@@ -86,6 +86,8 @@ def test_max_yaw_holds_for_all_shots():
         ({"group": {"height": 1}}, "no factor 'height'"),
         ({"group": {"tone": (3.0, 9.0)}}, "tone 9.0: needs 0 to 5"),
         ({"max_yaw": 120.0}, "max_yaw"),
+        ({"detail": 0.0}, "detail 0.0: needs 0.2 to 8"),
+        ({"detail": 10_000}, "0.2 to 8 texels per millimetre"),
         ({"seed": -1}, "seed"),
     ],
 )
@@ -108,7 +110,16 @@ def test_numbers_from_arrays_are_numbers(world):
 
 def test_nobody_can_spoil_a_figure_that_others_share(world):
     figure = world.figure(0)
-    for array in (figure.shaped, figure.occlusion, figure.painted[0][0], figure.painted[0][1].albedo):
+    head = figure.head
+    for array in (
+        head.template,
+        head.landmarks.static_faces,
+        head.regions["nose"],
+        figure.shaped,
+        figure.occlusion,
+        figure.painted[0].faces,
+        figure.painted[0].material.albedo,
+    ):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 0
 

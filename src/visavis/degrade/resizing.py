@@ -74,7 +74,7 @@ def bicubic_to(size: Any) -> Resize:
 
 @dataclass(frozen=True, slots=True)
 class Rescale:
-    """Larger or smaller by a factor, at least one pixel.
+    """Larger or smaller by a factor; each side is held to 1..20000 pixels.
 
     Attributes:
         factor: 0.01..16 times the width and height.

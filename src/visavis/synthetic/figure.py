@@ -53,6 +53,32 @@ FACE_CENTRE = np.array([0.0, -0.022, 0.05])
 
 
 @dataclass(frozen=True, eq=False)
+class HeadPart:
+    """Triangles of the head with one material.
+
+    Attributes:
+        vertices: (n,) vertices of the head that it uses.
+        faces: (m, 3) rows of those.
+        uv: (n, 2) texture coordinates.
+        material: what it is made of.
+    """
+
+    vertices: NDArray[np.intp]
+    faces: NDArray[np.int32]
+    uv: NDArray[np.float32]
+    material: Material
+
+    @classmethod
+    def of(cls, head: Head, material: Material, part: str, region: str | None = None) -> HeadPart:
+        """The triangles of a part of the head, of those only the ones in a region if it is named."""
+        faces = head.faces[head.part == PARTS.index(part)]
+        if region is not None:
+            faces = faces[np.isin(faces[:, 0], head.regions[region])]
+        vertices, local = np.unique(faces, return_inverse=True)
+        return cls(vertices, local.reshape(-1, 3).astype(np.int32), head.uv[vertices], material)
+
+
+@dataclass(frozen=True, eq=False)
 class Figure:
     """A person ready to be photographed.
 
@@ -61,7 +87,7 @@ class Figure:
         head: the head model.
         shaped: (V, 3) neutral head, metres.
         occlusion: (V,) ambient light that reaches each vertex.
-        painted: triangles of each part of the head with their material.
+        painted: each part of the head with its material.
         hair: hair or headgear at rest.
         detail: texels per millimetre of the textures; from 2 on there are lashes.
         hair_of: whose hair it is; None = the person's own.
@@ -73,13 +99,13 @@ class Figure:
     head: Head
     shaped: Array
     occlusion: NDArray[np.float32]
-    painted: tuple[tuple[NDArray[np.int32], Material], ...]
+    painted: tuple[HeadPart, ...]
     hair: tuple[Surface, ...]
     detail: float = 1.0
     hair_of: Person | None = None
 
     def __post_init__(self) -> None:
-        arrays: list[NDArray[Any]] = [self.shaped, self.occlusion, *(faces for faces, _ in self.painted)]
+        arrays: list[NDArray[Any]] = [self.shaped, self.occlusion, *(part.faces for part in self.painted)]
         for array in arrays:
             array.setflags(write=False)
 
@@ -99,10 +125,10 @@ class Figure:
             "skin": skin_material(person, canvas(detail), hair_of), "mouth": mouth_material(person),
             "teeth": teeth_material(person, detail), "tongue": tongue_material(person),
         }  # fmt: skip
-        painted = [(_faces_of(head, name), material) for name, material in parts.items()]
+        painted = [HeadPart.of(head, material, name) for name, material in parts.items()]
         painted += [
-            (_faces_of(head, "eye", "left_eyeball"), left_eye),
-            (_faces_of(head, "eye", "right_eyeball"), right_eye),
+            HeadPart.of(head, left_eye, "eye", "left_eyeball"),
+            HeadPart.of(head, right_eye, "eye", "right_eyeball"),
         ]
         hair = hair_surfaces(head, shaped, hair_of or person)
         return cls(person, head, shaped, occlusion(head, shaped), tuple(painted), hair, detail, hair_of)
@@ -157,12 +183,6 @@ class Figure:
         return Posed(self, shot, self.head.pose(self.shaped, codes, rotations) + shift, joints)
 
 
-def _faces_of(head: Head, part: str, region: str | None = None) -> NDArray[np.int32]:
-    """Triangles of a part of the head, of those only the ones in a region if it is named."""
-    faces = head.faces[head.part == PARTS.index(part)]
-    return np.asarray(faces if region is None else faces[np.isin(faces[:, 0], head.regions[region])])
-
-
 @dataclass(frozen=True, eq=False)
 class Posed:
     """A figure in a shot's pose.
@@ -196,8 +216,9 @@ class Posed:
     def _head(self) -> Iterator[Surface]:
         figure, vertices = self.figure, self.vertices.astype(np.float32)
         normals = vertex_normals(vertices, figure.head.faces, figure.head.weld)
-        for faces, material in figure.painted:
-            yield Surface(vertices, faces, figure.head.uv, material, figure.occlusion, normals)
+        for part in figure.painted:
+            own = part.vertices
+            yield Surface(vertices[own], part.faces, part.uv, part.material, figure.occlusion[own], normals[own])
         yield from self._carried((figure.inside,), NECK)
         if figure.detail >= _LASHES_FROM:
             yield from lash_surfaces(figure.head, self.vertices, figure.person)

@@ -42,7 +42,13 @@ def crossed(**parts: Sequence[Any]) -> tuple[dict[str, Any], ...]:
 
     Args:
         **parts: for each factor the parts of its range, see `Group`.
+
+    Raises:
+        InvalidInput: not a list or tuple of parts.
     """
+    for name, cells in parts.items():
+        if not isinstance(cells, list | tuple):
+            raise InvalidInput(f"crossed {name} {cells!r}: needs a list of parts of its range")
     return tuple(dict(zip(parts, cell, strict=True)) for cell in product(*parts.values()))
 
 

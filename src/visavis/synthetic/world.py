@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from visavis.errors import InvalidInput
-from visavis.synthetic.factors import factor_table
+from visavis.synthetic.factors import Uniform, factor_table
 from visavis.synthetic.figure import Figure
 from visavis.synthetic.head import stand_in
 from visavis.synthetic.person import Group, Person, checked_group
@@ -18,6 +18,7 @@ from visavis.synthetic.streams import Stream
 
 _KEPT = 12
 """Figures kept for the next shot, about 27 MB each: a full scene of eight and some."""
+_DETAIL = Uniform(0.2, 8.0, "texels per millimetre")
 
 
 class World:
@@ -28,12 +29,12 @@ class World:
         group: factors of people and shots held to a part of their range, see `Group`.
         max_yaw: shots have yaw within +-max_yaw degrees; None = 35.
         independent: draw all factors of a person independently (grey hair at 20 as often as at 80), for experiments.
-        detail: texels per millimetre of the skin's texture, 1 = enough for 160 pixels.
+        detail: texels per millimetre of the skin's texture, 0.2..8; 1 = enough for 160 pixels.
 
     Not to be shared between threads; give each its own (they agree in everything).
 
     Raises:
-        InvalidInput: a factor that does not exist or a range outside its factor's.
+        InvalidInput: a number out of range, a factor that does not exist or a range outside its factor's.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class World:
         self.max_yaw = max_yaw
         self.independent = independent
         self.head = stand_in()
-        self.detail = detail
+        self.detail = _DETAIL.check("detail", detail)
         self._person_group, self._shot_group = _split(checked_group(group))
         self._figures: OrderedDict[tuple[Person, Person | None], Figure] = OrderedDict()
         self.person(0), self.shot(0, 0)  # a wrong group is told at once

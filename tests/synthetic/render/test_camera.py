@@ -84,8 +84,8 @@ def test_a_camera_describes_itself_for_json(camera):
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("width", 0, r"1\.\.8192"), ("height", 20_000, r"1\.\.8192"), ("width", 2.5, r"1\.\.8192"),
-        ("width", float("nan"), r"1\.\.8192"), ("height", "wide", r"1\.\.8192"),
+        ("width", 0, r"1\.\.16384"), ("height", 20_000, r"1\.\.16384"), ("width", 2.5, r"1\.\.16384"),
+        ("width", float("nan"), r"1\.\.16384"), ("height", "wide", r"1\.\.16384"),
         ("focal", 0.0, "focal length"), ("focal", float("nan"), "focal length"), ("centre", (1, 2, 3), "centre"),
         ("position", (0, 0, np.inf), "position"), ("rotation", np.ones((3, 3)), "orthonormal"),
         ("rotation", np.diag([1, 1, -1]), "right-handed"),

@@ -64,7 +64,8 @@ _GROWING = ("size",)
 
 
 def _frozen(head: Head) -> Head:
-    for value in vars(head).values():
+    """The head with every array read-only: all callers share them."""
+    for value in (*vars(head).values(), *vars(head.landmarks).values(), *head.regions.values()):
         if isinstance(value, np.ndarray):
             value.setflags(write=False)
     return head

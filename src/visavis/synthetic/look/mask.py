@@ -105,7 +105,8 @@ def _cloth(head: Head, points: Array) -> Array:
     x, y, z = points[skin].T
     middle = float(points[head.regions["nose"], 0].mean())
     chin = points[skin[np.abs(head.template[skin, 0]) < 0.012], :]
-    low = float(chin[(chin[:, 2] > 80.0) & (chin[:, 1] < -60.0), 1].min()) - 5.0
+    foremost = chin[:, 2] > min(80.0, float(chin[:, 2].max()) - 15.0)  # of whatever chin there is
+    low = float(chin[foremost, 1].min()) - 5.0
     azimuth = np.linspace(-_SIDE, _SIDE, _COLUMNS)
     share = np.abs(azimuth / _SIDE)
     top = -16.0 + 10.0 * np.exp(-((azimuth / 0.16) ** 2)) - 15.0 * share**2

@@ -13,7 +13,7 @@ from visavis.synthetic.render.arrays import frozen, whole, within
 
 Array = NDArray[np.float64]
 
-MAX_SIZE = 8192
+MAX_SIZE = 16384
 NEAR = 0.01
 """Metres: what comes closer to the lens is not drawn."""
 
@@ -23,7 +23,7 @@ class Camera:
     """A camera that looks along -z of its own axes (x right, y up); pixel (0, 0) is the top-left pixel's centre.
 
     Attributes:
-        width, height: of the picture in pixels, 1..8192.
+        width, height: of the picture in pixels, 1..16384.
         focal: focal length in pixels.
         centre: (x, y) of the principal point in pixels.
         position: (3,) of the lens in the world, metres.

@@ -174,6 +174,7 @@ class _Scene:
     exposure: tuple[float, float]
 
     def draw(self, rng: np.random.Generator, kind: str) -> Light:
+        """A light from these ranges."""
         base, up, front = (rng.uniform(*amplitude) for amplitude in (self.base, self.up, self.front))
         warm, cool = rng.uniform(*self.key_kelvin), rng.uniform(*self.ambient_kelvin)
         # Cameras leave a little of the warmth that people like.

@@ -34,7 +34,7 @@ def _across() -> tuple[Array, Faces]:
     """From ear to ear, and a little into the ears' folds."""
     heights = np.linspace(_LOWEST, _HIGHEST, 42)
     centre, length = anatomy.EAR_CENTRE, anatomy.EAR_LENGTH
-    ear = np.abs(heights - centre[1]) < 0.58 * length
+    ear = (heights > centre[1] - 0.35 * length) & (heights < centre[1] + 0.56 * length)
     edges = []
     for side in (1.0, -1.0):
         edge = skull(side * np.pi / 2, heights) * [_BEHIND_THE_SKIN, 1.0, 1.0]

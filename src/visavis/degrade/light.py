@@ -10,6 +10,7 @@ from numpy.random import Generator
 
 from visavis.degrade.frames import Pixels, as_pixels, check_frame
 from visavis.ranges import number
+from visavis.srgb import linear_light, srgb
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,5 @@ class Exposure:
 
 @lru_cache(maxsize=64)
 def _curve(stops: float) -> Pixels:
-    """(256,) the new value of each old one: sRGB (IEC 61966-2-1) to linear light, times 2^stops, and back."""
-    coded = np.arange(256) / 255
-    light = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
-    light = np.minimum(light * 2.0**stops, 1)
-    return as_pixels(255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055))
+    """(256,) the new value of each old one: sRGB to linear light, times 2^stops, and back."""
+    return as_pixels(255 * srgb(linear_light(np.arange(256) / 255) * 2.0**stops))

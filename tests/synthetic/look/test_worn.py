@@ -103,6 +103,14 @@ def test_a_mask_turns_with_the_head():
     assert mask_surfaces(head, head.pose(shaped, np.zeros(1), turned))[0].vertices == pytest.approx(straight, abs=2e-3)
 
 
+@pytest.mark.parametrize("code", [-2.3, 2.3])
+def test_a_mask_fits_the_most_extreme_chins(code):
+    head = stand_in()
+    extreme = head.shape(np.full(head.identity.shape[2], code))
+    for surface in mask_surfaces(head, extreme):
+        assert np.isfinite(surface.vertices).all()
+
+
 def test_a_mask_of_an_impossible_colour_is_refused():
     with pytest.raises(InvalidInput, match=r"\[0, 1\]"):
         mask_surfaces(stand_in(), someone(0), (2.0, 0.0, 0.0))

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from visavis.errors import InvalidInput
-from visavis.synthetic.render import develop, linear_light, srgb
+from visavis.srgb import linear_light, srgb
+from visavis.synthetic.render import develop
 from visavis.synthetic.render.tone import MID_GREY, SHOULDER, _develop, _table, film
 
 

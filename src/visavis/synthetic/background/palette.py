@@ -9,6 +9,8 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from visavis.srgb import linear_light
+
 Light: TypeAlias = NDArray[np.float32]
 """Linear RGB light, 1 = diffuse white."""
 
@@ -38,7 +40,7 @@ PAPERS = "f4f4f2 d9dadb a7abae 6c7075 3a3d41 5a6e8c 8ea6bd 7a5f4a 1d1e21 c9c2b6 
 def colours(palette: str) -> Light:
     """(n, 3) linear light of the words of a palette."""
     coded = np.array([[int(word[i : i + 2], 16) for i in (0, 2, 4)] for word in palette.split()]) / 255
-    light = np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    light = linear_light(coded).astype(np.float32)
     light.setflags(write=False)
     return light
 

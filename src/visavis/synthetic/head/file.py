@@ -72,7 +72,7 @@ def save(head: Head, path: str | os.PathLike[str]) -> None:
     arrays |= {key: getattr(head.landmarks, field) for field, key in _LANDMARKS.items()}
     arrays |= {_REGION + name: index for name, index in head.regions.items()}
     with atomic_file(path) as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]  # its stub takes the names for flags
 
 
 def load(path: str | os.PathLike[str]) -> Head:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis.srgb import linear_light, srgb
+
 Array = NDArray[np.floating[Any]]
 
 
@@ -20,16 +22,10 @@ def encoded(light: Array) -> NDArray[np.uint8]:
     return _CODES[(np.clip(light, 0, 1) * (len(_CODES) - 1) + 0.5).astype(np.int32)]
 
 
-def _to_linear(coded: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
-
-
 def _codes(count: int) -> NDArray[np.uint8]:
-    light = np.arange(count) / (count - 1)
-    coded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return np.asarray(np.rint(255 * coded), dtype=np.uint8)
+    return np.asarray(np.rint(255 * srgb(np.arange(count) / (count - 1))), dtype=np.uint8)
 
 
-LINEAR: Array = _to_linear(np.arange(256) / 255).astype(np.float32)
+LINEAR: Array = linear_light(np.arange(256) / 255).astype(np.float32)
 """(256,) linear light of each sRGB byte."""
 _CODES = _codes(1 << 15)

@@ -7,9 +7,9 @@ from visavis.synthetic.render.light import LIGHT_KINDS, Light
 from visavis.synthetic.render.normals import vertex_normals
 from visavis.synthetic.render.pose import angles, rotation
 from visavis.synthetic.render.surface import Material, Surface
-from visavis.synthetic.render.tone import develop, linear_light, srgb
+from visavis.synthetic.render.tone import develop
 
 __all__ = [
-    "LIGHT_KINDS", "Camera", "Frame", "Light", "Material", "Surface", "angles", "develop", "draw", "linear_light",
-    "rotation", "srgb", "vertex_normals",
+    "LIGHT_KINDS", "Camera", "Frame", "Light", "Material", "Surface", "angles", "develop", "draw",
+    "rotation", "vertex_normals",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from visavis.srgb import srgb
 from visavis.synthetic.render.arrays import within
 from visavis.synthetic.render.compiled import compiled
 
@@ -15,18 +16,6 @@ SHOULDER = 0.75
 MID_GREY, CONTRAST = 0.18, 1.2
 """Linear value that stays, and the exponent around it."""
 _STEPS = 4096
-
-
-def srgb(linear: ArrayLike) -> NDArray[np.float64]:
-    """sRGB values in [0, 1] of linear light in [0, 1] (IEC 61966-2-1)."""
-    x = np.clip(np.asarray(linear, dtype=np.float64), 0.0, 1.0)
-    return np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.maximum(x, 0.0031308) ** (1 / 2.4) - 0.055)
-
-
-def linear_light(values: ArrayLike) -> NDArray[np.float64]:
-    """Linear light in [0, 1] of sRGB values in [0, 1]: the inverse of `srgb`."""
-    x = np.clip(np.asarray(values, dtype=np.float64), 0.0, 1.0)
-    return np.where(x <= 0.04045, x / 12.92, ((x + 0.055) / 1.055) ** 2.4)
 
 
 def film(linear: ArrayLike) -> NDArray[np.float64]:

@@ -31,6 +31,9 @@ _EXTRAS = {
     "train": "torch",
     "video": "av",
     "serve": "fastapi",
+    "gallery": "sqlalchemy",
+    "postgres": "psycopg",
+    "qdrant": "qdrant_client",
     "cluster": "sklearn",
 }
 _LIBRARIES = ("numpy", "pillow", "onnxruntime", "onnxruntime-gpu", "pydantic", "typer", "rich")

@@ -82,3 +82,47 @@ class StorageError(VisavisError, OSError):
 
 class MissingExtra(VisavisError, ImportError):
     """An optional dependency is missing; the message names the extra to install."""
+
+
+class GalleryError(VisavisError):
+    """A gallery cannot be opened, read, changed or trusted."""
+
+
+class GalleryNotFound(GalleryError, FileNotFoundError):
+    """There is no gallery at this place, or the place is not one that visavis understands."""
+
+
+class GalleryUnavailable(GalleryError):
+    """The gallery's database cannot be reached, or went away; what was not acknowledged was not written."""
+
+
+class GalleryBusy(GalleryError):
+    """Another writer holds the gallery for longer than one may wait."""
+
+
+class GalleryReadOnly(GalleryError):
+    """The gallery was opened for reading, or its disk is read-only."""
+
+
+class GalleryCorrupt(GalleryError):
+    """The gallery's files are damaged, or were changed behind its back."""
+
+
+class SchemaMismatch(GalleryError):
+    """The gallery was written by a newer visavis, or must be migrated first."""
+
+
+class WrongKey(GalleryError):
+    """The gallery is encrypted, and the key is missing or another one."""
+
+
+class PersonNotFound(GalleryError, LookupError):
+    """The gallery knows no such person, reference or operation."""
+
+
+class GalleryConflict(GalleryError):
+    """A change contradicts what the gallery holds: a taken name, an id used twice, a merge that cannot be."""
+
+
+class EnrolmentRefused(GalleryError):
+    """A photo was not enrolled; the message says which check it failed and how to go on."""

@@ -1,0 +1,62 @@
+"""Galleries: enrolled people and their templates, kept safely, searched quickly, and forgotten completely."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from visavis.gallery.gallery import Gallery, create_gallery, open_gallery
+    from visavis.gallery.types import (
+        Added,
+        AuditEntry,
+        Crop,
+        ModelSpace,
+        NewReference,
+        Operation,
+        Person,
+        Problem,
+        Reference,
+        Where,
+    )
+
+_TYPES = (
+    "Added",
+    "AuditEntry",
+    "Crop",
+    "ModelSpace",
+    "NewReference",
+    "Operation",
+    "Person",
+    "Problem",
+    "Reference",
+    "Where",
+)
+_HOMES = {
+    **dict.fromkeys(("Gallery", "create_gallery", "open_gallery"), "visavis.gallery.gallery"),
+    **dict.fromkeys(_TYPES, "visavis.gallery.types"),
+}
+
+__all__ = [
+    "Added",
+    "AuditEntry",
+    "Crop",
+    "Gallery",
+    "ModelSpace",
+    "NewReference",
+    "Operation",
+    "Person",
+    "Problem",
+    "Reference",
+    "Where",
+    "create_gallery",
+    "open_gallery",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value

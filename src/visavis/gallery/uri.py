@@ -1,0 +1,92 @@
+"""Where a gallery lives: a folder, a PostgreSQL database, or Qdrant beside one of those."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qs, urlsplit
+
+from visavis.errors import InvalidInput
+
+Kind = Literal["sqlite", "postgresql"]
+DATABASE = "gallery.sqlite"
+_SCHEMES = "a folder, sqlite:FOLDER, postgresql://USER@HOST/DATABASE[?schema=NAME], or qdrant+ before one of these"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A parsed gallery URI.
+
+    Attributes:
+        kind: which database keeps the records.
+        folder: of an embedded gallery.
+        url: for the database driver; None for an embedded gallery.
+        schema: PostgreSQL schema that holds the tables, so that one database can hold several galleries.
+        qdrant: address of the Qdrant server (http://...) or folder of its local mode, when templates live there.
+        shown: the URI without a password, for messages.
+    """
+
+    kind: Kind
+    folder: Path | None
+    url: str | None
+    schema: str
+    qdrant: str | None
+    shown: str
+
+    @property
+    def file(self) -> Path:
+        """The SQLite file of an embedded gallery."""
+        if self.folder is None:
+            raise InvalidInput(f"{self.shown}: is no embedded gallery")
+        return self.folder / DATABASE
+
+
+def parse_uri(uri: str | os.PathLike[str]) -> Location:
+    """Read a gallery URI.
+
+    `photos.gallery` and `sqlite:photos.gallery` name a folder; `postgresql://me@host/db?schema=staff` a database;
+    `qdrant+postgresql://me@host/db?qdrant=http://host:6333` keeps templates in Qdrant and everything else in the
+    database named (`qdrant=FOLDER` uses the client's local mode, for trials).
+
+    Raises:
+        InvalidInput: an unknown scheme, or a part that is missing.
+    """
+    text = os.fspath(uri) if isinstance(uri, str | os.PathLike) else ""
+    if not text or "\0" in text:
+        raise InvalidInput(f"gallery {uri!r}: expected {_SCHEMES}")
+    wants_qdrant = text.startswith("qdrant+")
+    body = text.removeprefix("qdrant+")
+    scheme = body.partition(":")[0] if ":" in body else ""
+    if scheme in ("postgresql", "postgres"):
+        return _postgres(body, wants_qdrant)
+    if "://" in body and scheme != "sqlite":
+        raise InvalidInput(f"gallery {text!r}: expected {_SCHEMES}")
+    path, _, address = body.removeprefix("sqlite:").removeprefix("//").partition("?qdrant=")
+    if not path:
+        raise InvalidInput(f"gallery {text!r}: names no folder; write for instance sqlite:people.gallery")
+    return Location("sqlite", Path(path).expanduser(), None, "", _qdrant(address, wants_qdrant, text), text)
+
+
+def _postgres(body: str, wants_qdrant: bool) -> Location:
+    parts = urlsplit(body)
+    options = parse_qs(parts.query)
+    schema = options.pop("schema", ["visavis"])[0]
+    if not schema.replace("_", "a").isalnum() or not schema.isascii() or schema[0].isdigit():
+        raise InvalidInput(f"gallery schema {schema!r}: use letters, digits and _ only, not starting with a digit")
+    qdrant = _qdrant(options.pop("qdrant", [""])[0], wants_qdrant, body)
+    kept = "&".join(f"{name}={value}" for name, values in options.items() for value in values)
+    url = parts._replace(scheme="postgresql+psycopg", query=kept).geturl()
+    host = parts.netloc.rpartition("@")
+    user = host[0].partition(":")[0]
+    shown = parts._replace(netloc=f"{user}@{host[2]}" if user else host[2]).geturl()
+    return Location("postgresql", None, url, schema, qdrant, f"qdrant+{shown}" if wants_qdrant else shown)
+
+
+def _qdrant(address: str, wanted: bool, text: str) -> str | None:
+    if wanted and not address:
+        raise InvalidInput(f"gallery {text!r}: qdrant+ needs ?qdrant=http://HOST:6333 (or a folder for its local mode)")
+    if address and not wanted:
+        raise InvalidInput(f"gallery {text!r}: ?qdrant= needs qdrant+ at the front")
+    return address or None

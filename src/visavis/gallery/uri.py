@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, urlencode, urlsplit
 
 from visavis.errors import InvalidInput
 
@@ -30,7 +30,7 @@ class Location:
 
     kind: Kind
     folder: Path | None
-    url: str | None
+    url: str | None = field(repr=False)
     schema: str
     qdrant: str | None
     shown: str
@@ -75,13 +75,18 @@ def _postgres(body: str, wants_qdrant: bool) -> Location:
     schema = options.pop("schema", ["visavis"])[0]
     if not schema.replace("_", "a").isalnum() or not schema.isascii() or schema[0].isdigit():
         raise InvalidInput(f"gallery schema {schema!r}: use letters, digits and _ only, not starting with a digit")
-    qdrant = _qdrant(options.pop("qdrant", [""])[0], wants_qdrant, body)
-    kept = "&".join(f"{name}={value}" for name, values in options.items() for value in values)
-    url = parts._replace(scheme="postgresql+psycopg", query=kept).geturl()
-    host = parts.netloc.rpartition("@")
-    user = host[0].partition(":")[0]
-    shown = parts._replace(netloc=f"{user}@{host[2]}" if user else host[2]).geturl()
-    return Location("postgresql", None, url, schema, qdrant, f"qdrant+{shown}" if wants_qdrant else shown)
+    qdrant = _qdrant(options.pop("qdrant", [""])[0], wants_qdrant, _without_password(parts))
+    query = f"?{urlencode(options, doseq=True, quote_via=quote)}" if options else ""
+    url = f"postgresql+psycopg://{parts.netloc}{parts.path}{query}"
+    return Location("postgresql", None, url, schema, qdrant, "qdrant+" * wants_qdrant + _without_password(parts))
+
+
+def _without_password(parts: SplitResult) -> str:
+    user, _, host = parts.netloc.rpartition("@")
+    netloc = f"{user.partition(':')[0]}@{host}" if user else host
+    options = {name: value for name, value in parse_qs(parts.query).items() if name != "password"}
+    query = f"?{urlencode(options, doseq=True, safe='/:')}" if options else ""
+    return f"postgresql://{netloc}{parts.path}{query}"
 
 
 def _qdrant(address: str, wanted: bool, text: str) -> str | None:

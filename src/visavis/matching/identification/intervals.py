@@ -60,7 +60,8 @@ def rate_interval(
         errors: (n,) True where a search went wrong.
         clusters: (n,) label of the cluster of each search: the person on the photo, or see `linked_clusters`.
         level: confidence in (0, 1).
-        least_design_effect: lower bound of the design effect, for dependence that few errors cannot show.
+        least_design_effect: lower bound of the design effect, for dependence that few errors cannot show; without any
+            error it multiplies that of the clusters.
 
     Raises:
         InvalidInput: no searches, different lengths, or a level outside (0, 1).
@@ -71,9 +72,9 @@ def rate_interval(
     if not 0 < level < 1:
         raise InvalidInput(f"confidence level {level}: must lie strictly between 0 and 1")
     place = np.unique(label, return_inverse=True)[1]
-    kind = wrong if wrong.any() else ~wrong  # without any error: as if one would take its whole cluster along
-    sizes = np.bincount(place[kind]).astype(float)
-    effect = max(float((sizes**2).sum() / sizes.sum()), float(least_design_effect))
+    effect = max(_design_effect(place[wrong]), least_design_effect)
+    if not wrong.any():  # then nothing shows how errors cluster: the worst is that one takes its whole cluster along
+        effect = _design_effect(place) * least_design_effect
     low, high = binomial_limits(wrong.sum() / effect, len(wrong) / effect, level)
     return RateInterval(float(wrong.mean()), low, high, level, int(wrong.sum()), len(wrong), effect)
 
@@ -133,6 +134,11 @@ def incomplete_beta(x: float, a: float, b: float) -> float:
         odd = -(a + m - 1) * (a + b + m - 1) * x / ((a + 2 * m - 2) * (a + 2 * m - 1))
         fraction = odd / (1 + even / (1 + fraction))
     return front / a / (1 + fraction)
+
+
+def _design_effect(clusters: NDArray[np.int64]) -> float:
+    sizes = np.bincount(clusters).astype(float)
+    return float((sizes**2).sum() / max(sizes.sum(), 1.0))
 
 
 def _beta_quantile(probability: float, a: float, b: float) -> float:

@@ -139,7 +139,8 @@ def calibrated_threshold(
             f"people that their own {math.ceil(MIN_ERRORS / fpir)} searches show it"
         )
     at = threshold_at_fmr(calibration, min(fmr, highest))
-    table = tuple((-math.expm1(comparisons * math.log1p(-rate)), row) for rate, row in calibration.fmr[::-1])
+    rows = {-math.expm1(comparisons * math.log1p(-rate)): row for rate, row in calibration.fmr} | {fpir: at}
+    table = tuple(sorted(rows.items(), reverse=True))
     seen = RateInterval(math.nan, 0.0, 1.0, level, 0, 0, 1.0) if searches is None else searches.at(at, level)
     people = np.empty(0) if searches is None else searches.people
     return _made(fpir, at, seen, people, "calibration", fusion, enrolled, model, table)

@@ -2,6 +2,9 @@
 
 from visavis.bench.calibrate import calibrate, read_identities
 from visavis.bench.contact_sheet import contact_sheet, save_failures
+from visavis.bench.identification import IdentificationReport, OperatingPoint, bench_identification
+from visavis.bench.identification_list import IdentificationList, read_identification
+from visavis.bench.identification_plots import save_identification_plots
 from visavis.bench.metrics import (
     DetCurve,
     FoldAccuracy,
@@ -22,10 +25,14 @@ from visavis.bench.plots import save_plots
 __all__ = [
     "DetCurve",
     "FoldAccuracy",
+    "IdentificationList",
+    "IdentificationReport",
     "Interval",
+    "OperatingPoint",
     "PairList",
     "PairsReport",
     "auc",
+    "bench_identification",
     "bench_pairs",
     "calibrate",
     "contact_sheet",
@@ -35,9 +42,11 @@ __all__ = [
     "fnmr_at_fmr",
     "fold_accuracy",
     "identity_interval",
+    "read_identification",
     "read_identities",
     "read_pairs",
     "save_failures",
+    "save_identification_plots",
     "save_plots",
     "squared_distance_grid",
 ]

@@ -15,7 +15,7 @@ import numpy as np
 from visavis.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -115,19 +115,34 @@ def _index_images(source: str, rows: Rows, root: Path) -> tuple[tuple[str, ...],
     lines: dict[str, int] = {}
     ends: list[list[str]] = []
     for line, cells in rows:
-        pair = [_inside(source, line, cells[name].strip()) for name in ("path_a", "path_b")]
+        pair = [inside(source, line, cells[name].strip()) for name in ("path_a", "path_b")]
         ends.append(pair)
         for image in pair:
             lines.setdefault(image, line)
-    if missing := [(image, line) for image, line in lines.items() if not os.path.isfile(root / image)]:  # noqa: PTH113 (False, not an error, where nothing may be read)
-        listed = ", ".join(f"{image} (line {line})" for image, line in missing[:5])
-        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-        raise DataError(f"{source}: {len(missing)} images are not under {root}: {listed}{more}; check --root")
+    check_present(source, root, lines)
     index = dict(zip(lines, count()))
     return tuple(lines), np.array([[index[image] for image in pair] for pair in ends], dtype=np.int64)
 
 
-def _inside(source: str, line: int, path: str) -> str:
+def check_present(source: str, root: Path, lines: Mapping[str, int]) -> None:
+    """Refuse a list whose images are not all there.
+
+    Args:
+        source: the list, for the message.
+        root: folder that the images are relative to.
+        lines: the line on which each image was first named.
+
+    Raises:
+        DataError: names the first few that are missing.
+    """
+    missing = [(image, line) for image, line in lines.items() if not os.path.isfile(root / image)]  # noqa: PTH113 (False, not an error, where nothing may be read)
+    if missing:
+        listed = ", ".join(f"{image} (line {line})" for image, line in missing[:5])
+        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        raise DataError(f"{source}: {len(missing)} images are not under {root}: {listed}{more}; check --root")
+
+
+def inside(source: str, line: int, path: str) -> str:
     """`path` without detours; links inside root are the owner's business, a path that leaves it is refused."""
     clean = os.path.normpath(path).replace(os.sep, "/")
     if not path or Path(path).is_absolute() or clean == "." or clean.split("/")[0] == "..":

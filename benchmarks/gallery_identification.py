@@ -3,9 +3,10 @@
     python benchmarks/gallery_identification.py
     python benchmarks/gallery_identification.py --only celebrities_small
 
-Three parts. LFW: the split of `identification.csv`. celebrities_small: 20 splits by a fixed rule, since 21 people make
+Four parts. LFW: the split of `identification.csv`. celebrities_small: 20 splits by a fixed rule, since 21 people make
 one split say little. Coverage: 100 splits of LFW's people into halves at random, one photo each; how often the FPIR on
-the half that is not enrolled lies in the interval that the other half stated. Failures to find a face count as errors.
+the half that is not enrolled lies in the interval that the other half stated. Fusion: LFW's people with four photos or
+more, three of them references, under both ways to fuse their scores. Failures to find a face count as errors.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +28,14 @@ from visavis.bench.identification_list import IdentificationList, read_identific
 from visavis.bench.identification_search import gallery_searches, search
 from visavis.bench.report import save_identification_report
 from visavis.face.engine import Engine
-from visavis.matching.identification import rate_interval, set_threshold
+from visavis.matching.identification import Fusion, rate_interval, set_threshold
 from visavis.models.calibration import Calibration
 
 RATES = (0.01, 0.02, 0.05, 0.1)
 SPLITS = 20
 HALVES = 100
 _MOST_REFERENCES = 5
+_REFERENCES = 3
 
 
 def main() -> None:
@@ -45,6 +47,7 @@ def main() -> None:
     figures: dict[str, Any] = {"model": engine.fingerprint}
     if "lfw" in options.only:
         figures["lfw"] = lfw(options.data, engine, calibration)
+        figures["fusion"] = fusions(options.data, engine, calibration)
         figures["coverage"] = coverage(options.data, engine, calibration)
     if "celebrities_small" in options.only:
         figures["celebrities_small"] = celebrities(options.data, engine, calibration)
@@ -162,6 +165,27 @@ def coverage(data: Path, engine: Engine, calibration: Calibration) -> dict[str, 
             }
             for rate in RATES
         },
+    }
+
+
+def fusions(data: Path, engine: Engine, calibration: Calibration) -> dict[str, Any]:
+    """Both ways to fuse the scores of three references, on the same photos."""
+    dataset = find_dataset("lfw")
+    photos: dict[str, list[str]] = defaultdict(list)
+    for row in sorted(dataset.rows(data), key=lambda row: row["path"]):
+        photos[row["identity"]].append(row["path"])
+    triples = []
+    for person, paths in photos.items():
+        enrolled = len(paths) > _REFERENCES
+        for place, path in enumerate(paths if enrolled else paths[:1]):
+            role = "probe_nonmated" if not enrolled else "gallery" if place < _REFERENCES else "probe_mated"
+            triples.append((role, person, path))
+    roles, people, images = zip(*triples, strict=True)
+    listed = IdentificationList("lfw, three references", dataset.root(data), images, np.array(roles), np.array(people))
+    kept = Kept("lfw", OurPipeline("visavis", engine)).embedded(listed.root, images, progress("lfw"))
+    return {
+        how: anonymous(report_identification(listed, kept, "euclidean", calibration, RATES, how))
+        for how in get_args(Fusion)
     }
 
 

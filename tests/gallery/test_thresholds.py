@@ -135,4 +135,6 @@ def test_as_many_searches_as_the_rate_needs(people, photos, fpir, wanted):
 def test_nobody_finds_themselves():
     gallery, _ = crowd(photos=3)
     searches = own_searches(gallery.tier(), 0.1)
+    assert searches is not None
+    assert searches.nearest is not None
     assert not (searches.nearest == searches.people).any()

@@ -44,6 +44,7 @@ def test_who_reaches_the_threshold_clearly_is_named(threshold):
     assert (verdict.outcome, verdict.decision) == (Outcome.IDENTIFIED, "person 0")
     assert verdict.margin == pytest.approx(0.8 - threshold.threshold)
     assert verdict.lead == pytest.approx(20 * 0.4)
+    assert verdict.fpir_at_score is not None
     assert 0.19 <= verdict.fpir_at_score <= 0.5
     assert "0.8000" in verdict.reason
     assert "person 1" in verdict.reason

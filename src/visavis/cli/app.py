@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from visavis import __version__
-from visavis.cli import bench, doctor, faces, match, methods, models, synthetic
+from visavis.cli import bench, doctor, faces, gallery, identify, match, methods, models, people, synthetic
 from visavis.cli.output import EXIT_ERROR, print_json, report, stop_writing
 from visavis.errors import VisavisError
 
@@ -25,7 +25,7 @@ _USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[2]  # ClickException,
 app = typer.Typer(
     name="visavis",
     help="Find, describe, compare and search faces, with calibrated evidence.",
-    epilog="Exit codes: 0 done or match, 1 no match, 2 error, 3 inconclusive.",
+    epilog="Exit codes: 0 done or match, 1 no match or nobody, 2 error, 3 inconclusive.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
@@ -35,9 +35,12 @@ app.command("match")(match.match)
 app.command("detect")(faces.detect)
 app.command("embed")(faces.embed)
 app.command("quality")(faces.quality)
+app.command("identify")(identify.identify)
 app.command("methods")(methods.methods)
 app.command("doctor")(doctor.doctor)
 app.add_typer(models.app, name="models")
+app.add_typer(people.app, name="people")
+app.add_typer(gallery.app, name="gallery")
 app.add_typer(bench.app, name="bench")
 app.add_typer(synthetic.app, name="synthetic")
 

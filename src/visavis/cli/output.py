@@ -26,6 +26,14 @@ def print_json(value: Any) -> None:
         stop_writing()
 
 
+def print_json_line(value: Any) -> None:
+    """One JSON document on one line, as `print_json`; for answers that come one by one."""
+    try:
+        typer.echo(json.dumps(_plain(value)))
+    except BrokenPipeError:
+        stop_writing()
+
+
 def report(error: VisavisError, *, as_json: bool) -> None:
     """Tell a person or a program what went wrong."""
     if as_json:

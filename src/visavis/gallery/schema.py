@@ -20,7 +20,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
 )
 
 metadata = MetaData(
@@ -41,8 +40,8 @@ setting = Table(
     Column("name", String(64), primary_key=True),
     Column("value", JSON, nullable=False),
 )
-"""One row each: `gallery` (id, created), `version` (rises with every change), `horizon` (oldest version in `change`),
-`vault` (wrapped data keys, when encrypted)."""
+"""One row each: `gallery` (id, created), `version` (rises with every change), `horizon` (changes up to this version are
+no longer listed), `keys` (next free numbers), `audit` (head of the log), `vault` (wrapped data keys, if encrypted)."""
 
 model = Table(
     "model",
@@ -65,7 +64,6 @@ person = Table(
     Column("created", String(32), nullable=False),
     Column("consent", Text),
     Column("retain_until", String(10)),
-    sqlite_autoincrement=True,
 )
 
 reference = Table(
@@ -85,19 +83,17 @@ reference = Table(
     Column("retain_until", String(10)),
     Index(None, "person", "key"),
     Index(None, "photo"),
-    sqlite_autoincrement=True,
 )
-"""`digest`: SHA-256 of what was enrolled under this id, to tell a repetition from a contradiction."""
+"""`digest`: of what was enrolled under this id, to tell a repetition from a contradiction. Keys come from the setting
+`keys` and are never used twice, so that a search tier never takes a new reference for one that is gone."""
 
 template = Table(
     "template",
     metadata,
-    Column("key", Key, primary_key=True),
-    Column("model", ForeignKey("model.key"), nullable=False),
-    Column("reference", ForeignKey("reference.key", ondelete="CASCADE"), nullable=False),
+    Column("model", ForeignKey("model.key"), primary_key=True),
+    Column("reference", ForeignKey("reference.key", ondelete="CASCADE"), primary_key=True),
     Column("data", LargeBinary),
-    UniqueConstraint("reference", "model"),
-    sqlite_autoincrement=True,
+    Index(None, "reference"),
 )
 """`data`: float32 or int8 bytes, or their ciphertext. On PostgreSQL float32 templates that are not encrypted live in
 a further column `vector` (pgvector) instead, and a Qdrant gallery keeps only the row here."""
@@ -116,7 +112,6 @@ change = Table(
     Column("sequence", Key, primary_key=True),
     Column("version", BigInteger, nullable=False, index=True),
     Column("reference", BigInteger, nullable=False),
-    sqlite_autoincrement=True,
 )
 """Which references changed with which version: what a search tier reads to catch up. Old rows are dropped."""
 
@@ -144,7 +139,6 @@ audit = Table(
     Column("model", Text),
     Column("details", JSON, nullable=False),
     Column("hash", String(64), nullable=False),
-    sqlite_autoincrement=True,
 )
 """Append-only: triggers refuse updates and deletions."""
 

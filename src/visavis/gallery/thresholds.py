@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from visavis.gallery.gallery import Gallery
-    from visavis.gallery.tier import SearchTier
+    from visavis.gallery.search.tier import SearchTier
     from visavis.models.calibration import Calibration
 
     Progress = Callable[[int, int], None]

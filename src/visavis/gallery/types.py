@@ -136,6 +136,23 @@ class Added:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What was erased.
+
+    Attributes:
+        people: who are gone altogether.
+        references: that are gone; none of them can be found from now on.
+        erased: whether their bytes are gone from the gallery's own files too.
+        note: why not, or where copies may still be.
+    """
+
+    people: int
+    references: int
+    erased: bool
+    note: str
+
+
 OperationKind = Literal["rename", "merge", "split", "undo"]
 
 

@@ -1,0 +1,88 @@
+"""What databases complain about, as errors of ours: no driver's exception leaves the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from visavis.errors import (
+    GalleryBusy,
+    GalleryConflict,
+    GalleryCorrupt,
+    GalleryReadOnly,
+    GalleryUnavailable,
+    SchemaMismatch,
+    StorageError,
+    VisavisError,
+)
+
+_RESTORE = "restore it from a copy, then run `visavis gallery verify`"
+_Made = tuple[type[VisavisError], str]
+
+_SQLITE: dict[str, _Made] = {
+    "SQLITE_BUSY": (GalleryBusy, "another writer holds it; try again when that one is done"),
+    "SQLITE_LOCKED": (GalleryBusy, "another writer holds it; try again when that one is done"),
+    "SQLITE_FULL": (StorageError, "the disk is full, and nothing of this change was written; free some space"),
+    "SQLITE_READONLY": (GalleryReadOnly, "it cannot be written to; check the permissions of its folder and disk"),
+    "SQLITE_CANTOPEN": (GalleryUnavailable, "its file cannot be opened; check the folder and its permissions"),
+    "SQLITE_PERM": (GalleryUnavailable, "its file may not be opened; check the folder and its permissions"),
+    "SQLITE_IOERR": (GalleryUnavailable, "its disk failed to read or write, and nothing of this change was written"),
+    "SQLITE_CORRUPT": (GalleryCorrupt, f"its file is damaged; {_RESTORE}"),
+    "SQLITE_NOTADB": (GalleryCorrupt, f"its file is no SQLite database, or a damaged one; {_RESTORE}"),
+    "SQLITE_CONSTRAINT": (GalleryConflict, "the change contradicts what the gallery holds"),
+    "SQLITE_ERROR": (GalleryCorrupt, f"its tables are not what they should be; {_RESTORE}"),
+}
+_POSTGRES: dict[str, _Made] = {
+    "08": (GalleryUnavailable, "the connection broke; whether the last change was written is not known: repeat it"),
+    "57": (GalleryUnavailable, "the server stopped the work; whether the last change was written is not known: repeat"),
+    "28": (GalleryUnavailable, "the server refused the login; check user and password"),
+    "3D": (GalleryUnavailable, "there is no such database; create it first"),
+    "53100": (StorageError, "the server's disk is full, and nothing of this change was written; free some space"),
+    "53": (GalleryUnavailable, "the server has no room for this; try again later"),
+    "55P03": (GalleryBusy, "another writer holds it; try again when that one is done"),
+    "57014": (GalleryBusy, "the server took too long; try again"),
+    "40": (GalleryBusy, "another change came in between; try again"),
+    "25006": (GalleryReadOnly, "it cannot be written to here"),
+    "42501": (GalleryReadOnly, "the user may not do this; ask for the right, or open it with read_only"),
+    "58": (GalleryUnavailable, "the server cannot reach its files; look at its log"),
+    "XX001": (GalleryCorrupt, f"its tables are damaged; {_RESTORE}"),
+    "XX002": (GalleryCorrupt, f"its tables are damaged; {_RESTORE}"),
+    "42": (SchemaMismatch, "its tables are not those of this visavis; check the schema's name, or upgrade visavis"),
+    "23": (GalleryConflict, "the change contradicts what the gallery holds"),
+}
+
+
+@contextmanager
+def translated(shown: str) -> Iterator[None]:
+    """Raise what a database complains of in the block as a `VisavisError` about the gallery `shown`."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise GalleryBusy(f"{shown}: too many searches and changes at once in this process; try again") from error
+    except DBAPIError as error:
+        kind, words = _explained(error)
+        raise kind(f"{shown}: {words} ({_first_line(error)})") from error
+
+
+def _explained(error: DBAPIError) -> _Made:
+    code = getattr(error.orig, "sqlite_errorname", None)
+    if code is not None:
+        return _longest(_SQLITE, code) or (GalleryUnavailable, "its database failed")
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None and (found := _longest(_POSTGRES, state)):
+        return found
+    if isinstance(error, OperationalError):  # no answer at all carries no code
+        return GalleryUnavailable, "the database does not answer, or went away; check that it runs, and try again"
+    return GalleryUnavailable, "its database failed"
+
+
+def _longest(table: dict[str, _Made], code: str) -> _Made | None:
+    """The entry whose name is the longest start of the code."""
+    return next((table[code[:size]] for size in range(len(code), 0, -1) if code[:size] in table), None)
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().partition("\n")[0]

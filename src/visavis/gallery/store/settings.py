@@ -1,0 +1,37 @@
+"""Small facts that a gallery keeps about itself, as JSON by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert, select, update
+
+from visavis.gallery.schema import job, setting
+
+
+def read_setting(connection: Connection, name: str) -> Any:
+    """A setting; None if it was never written."""
+    return connection.execute(select(setting.c.value).where(setting.c.name == name)).scalar()
+
+
+def write_setting(connection: Connection, name: str, value: Any) -> None:
+    """Write or replace a setting."""
+    _put(connection, setting, name, "value", value)
+
+
+def read_job(connection: Connection, name: str) -> Any:
+    """State of work that can be resumed; None if there is none."""
+    return connection.execute(select(job.c.state).where(job.c.name == name)).scalar()
+
+
+def write_job(connection: Connection, name: str, state: Any) -> None:
+    """Keep the state of work that can be resumed; None removes it."""
+    if state is None:
+        connection.execute(delete(job).where(job.c.name == name))
+    else:
+        _put(connection, job, name, "state", state)
+
+
+def _put(connection: Connection, table: Table, name: str, column: str, value: Any) -> None:
+    if not connection.execute(update(table).where(table.c.name == name).values({column: value})).rowcount:
+        connection.execute(insert(table).values({"name": name, column: value}))

@@ -1,0 +1,89 @@
+"""The store of one gallery: its tables, its templates, its key, and the one way to change them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
+
+from visavis.errors import GalleryCorrupt, InvalidInput
+from visavis.gallery.store.change import Change
+from visavis.gallery.store.database import Database
+from visavis.gallery.store.settings import read_setting
+from visavis.gallery.templates import Templates, make_templates
+from visavis.gallery.vault import Vault
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from visavis.gallery.keys import Key
+    from visavis.gallery.uri import Location
+
+
+class Store:
+    """What a gallery is kept in. Safe for several threads.
+
+    Args:
+        location: of the gallery.
+        database: its tables, which are there.
+        key: for an encrypted gallery.
+        actor: who changes it.
+
+    Raises:
+        WrongKey: the gallery is encrypted, and this is not its key; or it is not, and a key was given.
+    """
+
+    def __init__(self, location: Location, database: Database, *, key: Key | None, actor: str) -> None:
+        self.database, self.actor = database, actor
+        with database.reading() as connection:
+            facts, sealed = read_setting(connection, "gallery"), read_setting(connection, "vault")
+        if facts is None or "id" not in facts:
+            raise GalleryCorrupt(f"{location.shown}: its settings are missing; restore it from a copy")
+        self.id, self.created = str(facts["id"]), str(facts["created"])
+        if sealed is None and key is not None:
+            raise InvalidInput(
+                f"{location.shown}: is not encrypted, so it has no key; leave the key out, or move the gallery "
+                "into an encrypted one (`visavis gallery move`)"
+            )
+        self._vault = None if sealed is None else Vault.open(sealed, key)
+        self._vault_lock = threading.Lock()
+        self.templates: Templates = make_templates(location, self.id, database.backend.name)
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether templates and crops are sealed."""
+        return self._vault is not None
+
+    def vault(self, connection: Connection) -> Vault | None:
+        """The vault as it is in the connection's transaction: another process may have changed the keys.
+
+        Raises:
+            WrongKey: the gallery has another key by now.
+        """
+        if self._vault is None:
+            return None
+        with self._vault_lock:
+            self._vault = self._vault.reopen(read_setting(connection, "vault"))
+            return self._vault
+
+    def adopt(self, vault: Vault) -> None:
+        """Use this vault from now on: the one that was just stored."""
+        with self._vault_lock:
+            self._vault = vault
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """See `Database.reading`."""
+        return self.database.reading()
+
+    @contextmanager
+    def changing(self) -> Iterator[Change]:
+        """A change that is durable when the block ends, and never was when the block fails.
+
+        Raises:
+            GalleryReadOnly, GalleryBusy, GalleryUnavailable, StorageError: it was not written.
+        """
+        with self.database.writing() as connection:
+            change = Change.begin(connection, self.id, self.actor)
+            yield change
+            change.finish()

@@ -1,0 +1,57 @@
+"""From vectors to stored templates and back: float32, or one byte a number with one scale for all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from visavis.errors import InvalidInput
+from visavis.matching.templates import fit_scale, quantize
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from visavis.gallery.types import ModelSpace
+
+
+def checked_vectors(vectors: ArrayLike, space: ModelSpace) -> NDArray[np.float32]:
+    """Vectors (n, d) that may be stored or searched under a model.
+
+    Raises:
+        InvalidInput: another dimension, NaN or infinite values, or a zero vector under cosine.
+    """
+    rows = np.atleast_2d(np.asarray(vectors, dtype=np.float32))
+    if rows.ndim != 2 or rows.shape[1] != space.dimension:
+        raise InvalidInput(f"templates {rows.shape}: {space.fingerprint} has {space.dimension} numbers each")
+    if not np.isfinite(rows).all():
+        raise InvalidInput("templates: hold NaN or infinite values; embed the photos again")
+    if space.metric == "cosine" and not rows.any(axis=1).all():
+        raise InvalidInput("templates: hold a zero vector, which has no direction to take a cosine of")
+    return rows
+
+
+def scale_for(vectors: NDArray[np.float32], space: ModelSpace) -> float:
+    """The int8 step for templates like these; under cosine, of their directions."""
+    return fit_scale(_directions(vectors, space))
+
+
+def encode(vectors: NDArray[np.float32], space: ModelSpace) -> NDArray[Any]:
+    """Vectors (n, d) as they are stored: unchanged, or int8 codes (of their directions, under cosine)."""
+    if space.precision == "float32":
+        return vectors
+    return quantize(_directions(vectors, space), space.scale).codes
+
+
+def decode(rows: NDArray[Any], space: ModelSpace) -> NDArray[np.float32]:
+    """The float32 vectors (n, d) that stored templates stand for."""
+    return np.asarray(rows if space.scale is None else rows * np.float32(space.scale), dtype=np.float32)
+
+
+def stored_type(space: ModelSpace) -> np.dtype[Any]:
+    """Type of a stored number, little-endian whatever the machine."""
+    return np.dtype("<f4") if space.precision == "float32" else np.dtype(np.int8)
+
+
+def _directions(vectors: NDArray[np.float32], space: ModelSpace) -> NDArray[np.float32]:
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True) if space.metric == "cosine" else vectors

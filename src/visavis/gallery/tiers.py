@@ -1,0 +1,108 @@
+"""Search tiers in step with the store: what was changed before a search began, in any process, is seen by it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from sqlalchemy import select
+
+from visavis.gallery.schema import change, reference, template
+from visavis.gallery.search.tier import SearchTier
+from visavis.gallery.store.settings import read_setting
+from visavis.gallery.store.spaces import count_templates, find_space, read_spaces
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from sqlalchemy import Connection
+
+    from visavis.gallery.store.store import Store
+    from visavis.gallery.types import ModelSpace
+
+    Progress = Callable[[int, int], None]
+    Keys = NDArray[np.int64]
+
+_ASKED = 5_000  # keys in one question
+
+
+class Tiers:
+    """The search tiers of one gallery, one for each model, loaded when first asked for.
+
+    Args:
+        store: of the gallery.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._tiers: dict[str, SearchTier] = {}
+        self._stepping = threading.Lock()
+
+    def current(self, fingerprint: str | None, progress: Progress | None = None) -> SearchTier:
+        """The tier of a model (the active one for None) as the store is now.
+
+        Raises:
+            TemplateMismatch: the gallery holds no templates of the model.
+            GalleryUnavailable, GalleryCorrupt: the store cannot be read.
+        """
+        with self._stepping, self._store.reading() as connection:
+            space = find_space(read_spaces(connection), fingerprint)
+            version, horizon = (int(read_setting(connection, name) or 0) for name in ("version", "horizon"))
+            tier = self._tiers.get(space.fingerprint)
+            if tier is not None and tier.version == version:
+                return tier
+            if tier is None or tier.version < horizon or tier.scale != space.scale:
+                tier = self._loaded(connection, space, progress)
+            else:
+                self._catch_up(connection, space, tier)
+            tier.version = version
+            self._tiers[space.fingerprint] = tier
+            return tier
+
+    def _loaded(self, connection: Connection, space: ModelSpace, progress: Progress | None) -> SearchTier:
+        tier = SearchTier(space.dimension, space.metric, space.precision, space.scale)
+        owners, total = _Owners(connection), count_templates(connection, space)
+        for keys, rows in self._store.templates.stream(connection, space, self._store.vault(connection)):
+            tier.put(keys, owners.of(keys), rows)
+            if progress:
+                progress(len(tier), total)
+        return tier
+
+    def _catch_up(self, connection: Connection, space: ModelSpace, tier: SearchTier) -> None:
+        query = select(change.c.reference).where(change.c.version > tier.version).distinct()
+        changed = np.array(sorted(connection.execute(query).scalars()), dtype=np.int64)
+        for start in range(0, len(changed), _ASKED):
+            self._renew(connection, space, tier, changed[start : start + _ASKED])
+
+    def _renew(self, connection: Connection, space: ModelSpace, tier: SearchTier, changed: Keys) -> None:
+        """Look at these references again: gone, somebody else's, or new."""
+        query = (
+            select(template.c.reference, reference.c.person)
+            .join(reference, reference.c.key == template.c.reference)
+            .where(template.c.model == space.key, template.c.reference.in_(changed.tolist()))
+            .order_by(template.c.reference)
+        )
+        there = np.array(connection.execute(query).all(), dtype=np.int64).reshape(-1, 2)
+        tier.drop(np.setdiff1d(changed, there[:, 0]))
+        known = np.isin(there[:, 0], tier.keys)  # a template never changes under its key
+        tier.regroup(there[known, 0], there[known, 1])
+        new = there[~known]
+        if len(new):
+            rows = self._store.templates.get(connection, space, new[:, 0], self._store.vault(connection))
+            tier.put(new[:, 0], new[:, 1], rows)
+
+
+class _Owners:
+    """Whose each reference is: read at once, for a tier that is loaded whole."""
+
+    def __init__(self, connection: Connection) -> None:
+        query = select(reference.c.key, reference.c.person).order_by(reference.c.person, reference.c.key)
+        result = connection.execute(query, execution_options={"yield_per": 50_000})
+        parts = [np.array(part, dtype=np.int64) for part in result.partitions()]
+        table = np.concatenate(parts) if parts else np.zeros((0, 2), dtype=np.int64)
+        table = table[np.argsort(table[:, 0])]
+        self._keys, self._people = table[:, 0].copy(), table[:, 1].copy()
+
+    def of(self, keys: Keys) -> Keys:
+        return self._people[np.searchsorted(self._keys, keys)]

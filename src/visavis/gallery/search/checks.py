@@ -1,0 +1,119 @@
+"""What the search tier accepts: checked before anything is changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from visavis.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from visavis.matching.scores import Metric
+
+    Integers = NDArray[np.int64]
+
+_CHUNK = 1 << 12  # rows whose lengths are taken at once: they stay in the cache
+_SHORTEST, _LONGEST = 1e-18, 1e18  # squares of these are still float32 numbers
+
+
+def key_array(name: str, values: ArrayLike, *, unique: bool = False) -> Integers:
+    """`values` as an (n,) int64 array of numbers from 0 on.
+
+    Raises:
+        InvalidInput: other shapes, types or signs, or a number that comes twice where that is not allowed.
+    """
+    array = np.asarray(values)
+    if array.ndim != 1 or not (np.issubdtype(array.dtype, np.integer) or not array.size):
+        raise InvalidInput(f"{name}: expected an array (n,) of whole numbers, got {array.dtype} {array.shape}")
+    array = np.ascontiguousarray(array, dtype=np.int64)
+    if array.size and array.min() < 0:
+        raise InvalidInput(f"{name}: {array.min()} is negative; keys count from 0 (-1 stands for nobody)")
+    if unique and len(array) > 1:
+        ordered = np.sort(array)
+        if (twice := ordered[1:] == ordered[:-1]).any():
+            raise InvalidInput(f"{name}: {ordered[1:][twice][0]} is given twice; give every key once")
+    return array
+
+
+def group_array(values: ArrayLike, count: int) -> Integers:
+    """`values` as an (count,) array of group keys.
+
+    Raises:
+        InvalidInput: other shapes, types or signs.
+    """
+    groups = key_array("groups", values)
+    if len(groups) != count:
+        raise InvalidInput(f"groups: {len(groups)} for {count} keys; give every key its group")
+    return groups
+
+
+def excluded_groups(values: ArrayLike, count: int) -> Integers:
+    """`values` as a (count,) array of group keys, -1 for none.
+
+    Raises:
+        InvalidInput: another shape or type.
+    """
+    groups = np.asarray(values)
+    if groups.shape != (count,) or not (np.issubdtype(groups.dtype, np.integer) or not count):
+        raise InvalidInput(
+            f"exclude_group: expected {count} whole numbers, one for each query, got {groups.dtype} {groups.shape}"
+        )
+    return groups.astype(np.int64)
+
+
+def float_rows(name: str, values: ArrayLike, dimension: int) -> NDArray[np.float32]:
+    """`values` as an (n, dimension) float32 array, not copied if it is one.
+
+    Raises:
+        InvalidInput: another shape, or not numbers.
+    """
+    try:
+        with np.errstate(over="ignore"):  # too large for float32 becomes infinite, refused with the lengths
+            rows = np.ascontiguousarray(values, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"{name}: not an array of numbers ({error})") from error
+    return _shaped(name, rows, dimension)
+
+
+def code_rows(name: str, values: ArrayLike, dimension: int) -> NDArray[np.int8]:
+    """`values` as an (n, dimension) int8 array.
+
+    Raises:
+        InvalidInput: another shape or type.
+    """
+    rows = np.ascontiguousarray(values)
+    if rows.dtype != np.int8:
+        raise InvalidInput(f"{name}: expected int8 codes, got {rows.dtype}; quantise with the scale of the gallery")
+    return _shaped(name, rows, dimension)
+
+
+def checked_lengths(name: str, rows: NDArray[Any], metric: Metric, scale: float = 1.0) -> NDArray[np.float64]:
+    """Squared lengths (n,) of rows that can be compared.
+
+    Raises:
+        InvalidInput: NaN, infinite or far too large values, or under cosine a vector without a direction.
+    """
+    squares = np.empty(len(rows))
+    for start in range(0, len(rows), _CHUNK):
+        part = rows[start : start + _CHUNK].astype(np.float64)
+        np.einsum("ij,ij->i", part, part, out=squares[start : start + _CHUNK])
+    squares *= scale**2
+    if not (fine := squares <= _LONGEST**2).all():
+        raise InvalidInput(
+            f"{name}: row {int(np.argmin(fine))} holds NaN or infinite values, or is longer than {_LONGEST:g}; "
+            "embed the photo again"
+        )
+    if metric == "cosine" and not (fine := squares >= _SHORTEST**2).all():
+        raise InvalidInput(
+            f"{name}: row {int(np.argmin(fine))} is a zero vector, which has no direction to take a cosine of"
+        )
+    return squares
+
+
+def _shaped(name: str, rows: NDArray[Any], dimension: int) -> NDArray[Any]:
+    if rows.ndim != 2 or rows.shape[1] != dimension:
+        raise InvalidInput(f"{name}: expected shape (n, {dimension}), got {rows.shape}; one model has one dimension")
+    return rows

@@ -1,0 +1,310 @@
+"""The search tier: the templates of one model in memory, searched exactly; it knows no database.
+
+Every answer is exact: the scores are those of `visavis.matching.scores`, in float64, on the templates as they are kept,
+and rows with equal scores come by rising key. float32 products and faiss only find the candidates, with error bounds
+that leave none out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+import numpy as np
+
+from visavis import ranges
+from visavis.errors import InvalidInput
+from visavis.gallery.search.bytescan import pays, scan_bytes
+from visavis.gallery.search.checks import (
+    checked_lengths,
+    code_rows,
+    excluded_groups,
+    float_rows,
+    group_array,
+    key_array,
+)
+from visavis.gallery.search.columns import Column
+from visavis.gallery.search.hits import Hits, best_hits, exact_scores
+from visavis.gallery.search.keytable import KeyTable
+from visavis.gallery.search.locks import ReadWriteLock
+from visavis.gallery.search.panels import Questions, ask, search_panels
+from visavis.gallery.search.vectors import ByteVectors, FloatVectors
+from visavis.gallery.types import Precision
+from visavis.matching.scores import Metric
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Integers = NDArray[np.int64]
+
+_QUERIES = 256  # searched at once
+_FEW = 8  # fewer than one row in so many allowed: copy these rows and compare them only
+MOST_WANTED = 1_000_000
+
+
+class SearchTier:
+    """Templates of one model by reference key, each belonging to a group (a person).
+
+    Searches run side by side; a change waits for the running ones, and when it returns, no later search sees the state
+    before it.
+
+    Args:
+        dimension: numbers per template.
+        metric: how they are compared.
+        precision: float32, or int8 codes of one scale (`dimension` bytes a template).
+        scale: int8 step: vector = codes * scale; may be None until the first template is put.
+
+    Attributes:
+        dimension: numbers per template.
+        metric: how they are compared.
+        precision: how they are kept.
+        version: for the owner, who keeps it in step with a store.
+
+    Raises:
+        InvalidInput: an argument is out of range.
+        MissingExtra: int8 without faiss.
+    """
+
+    def __init__(
+        self, dimension: int, metric: Metric, precision: Precision = "float32", scale: float | None = None
+    ) -> None:
+        self.dimension = ranges.whole("dimension", dimension, 1, 1 << 16)
+        self.metric: Metric = metric
+        self.precision: Precision = precision
+        self.version = 0
+        ranges.one_of("metric", metric, get_args(Metric))
+        ranges.one_of("precision", precision, get_args(Precision))
+        self._lock = ReadWriteLock()
+        self._keys, self._groups = Column(np.int64), Column(np.int64)
+        self._table = KeyTable()
+        self._scale: float | None = None
+        self._vectors: FloatVectors | ByteVectors = (
+            FloatVectors(dimension, metric) if precision == "float32" else ByteVectors(dimension, metric, 1.0)
+        )
+        self.scale = scale
+
+    def __len__(self) -> int:
+        return self._keys.count
+
+    @property
+    def scale(self) -> float | None:
+        """int8 step; while the tier is empty, it can be set."""
+        return self._scale
+
+    @scale.setter
+    def scale(self, scale: float | None) -> None:
+        if scale == self._scale:
+            return
+        if self.precision == "float32" or scale is None:
+            raise InvalidInput(f"scale {scale}: float32 templates have none, int8 templates need one")
+        step = ranges.number("scale", scale, 1e-12, 1e12)
+        with self._lock.writing():
+            if len(self):
+                raise InvalidInput(f"scale {scale}: the tier holds templates of scale {self._scale}; make a new tier")
+            self._scale, self._vectors = step, ByteVectors(self.dimension, self.metric, step)
+
+    @property
+    def keys(self) -> Integers:
+        """(n,) reference keys, read-only; see `members` for keys and groups of one moment."""
+        return self.members()[0]
+
+    @property
+    def groups(self) -> Integers:
+        """(n,) groups of the same rows, read-only."""
+        return self.members()[1]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of templates, keys, groups and the table of keys."""
+        return self._vectors.nbytes + self._keys.nbytes + self._groups.nbytes + self._table.nbytes
+
+    def members(self) -> tuple[Integers, Integers]:
+        """Reference keys (n,) and groups (n,) of one moment, in one order; later changes do not show in them."""
+        with self._lock.reading():
+            return self._keys.snapshot(), self._groups.snapshot()
+
+    def put(self, keys: ArrayLike, groups: ArrayLike, rows: ArrayLike) -> None:
+        """Add templates, or replace those whose keys are there.
+
+        Args:
+            keys: (n,) reference keys from 0 on, each once.
+            groups: (n,) person keys from 0 on.
+            rows: (n, d) float32, or int8 codes.
+
+        Raises:
+            InvalidInput: anything else, NaN or infinite values, or zero vectors under cosine; nothing is changed then.
+        """
+        new_keys = key_array("keys", keys, unique=True)
+        new_groups = group_array(groups, len(new_keys))
+        values, squares = self._checked(rows)
+        if len(values) != len(new_keys):
+            raise InvalidInput(f"rows: {len(values)} for {len(new_keys)} keys; give every key its template")
+        with self._lock.writing():
+            places = self._table.find(new_keys, self._keys.values)
+            new = places < 0
+            if new.all():
+                self._append(new_keys, new_groups, values, squares)
+                return
+            self._append(new_keys[new], new_groups[new], values[new], squares[new])
+            self._vectors.write(places[~new], values[~new], squares[~new])
+            self._groups.write(places[~new], new_groups[~new])
+
+    def regroup(self, keys: ArrayLike, groups: ArrayLike) -> None:
+        """Give references to other groups; unknown keys are ignored.
+
+        Args:
+            keys: (n,) reference keys, each once.
+            groups: (n,) person keys from 0 on.
+        """
+        moved = key_array("keys", keys, unique=True)
+        new_groups = group_array(groups, len(moved))
+        with self._lock.writing():
+            places = self._table.find(moved, self._keys.values)
+            known = places >= 0
+            self._groups.write(places[known], new_groups[known])
+
+    def drop(self, keys: ArrayLike) -> None:
+        """Take references out; unknown keys are ignored. The last rows take the places that become free."""
+        dropped = np.unique(key_array("keys", keys))
+        with self._lock.writing():
+            places = self._table.find(dropped, self._keys.values)
+            known = places >= 0
+            if not known.any():
+                return
+            gone, keep = places[known], len(self) - int(known.sum())
+            last = np.ones(len(self) - keep, dtype=bool)
+            last[gone[gone >= keep] - keep] = False
+            sources, holes = np.flatnonzero(last) + keep, gone[gone < keep]
+            self._table.remove(dropped[known], self._keys.values)
+            self._table.move(self._keys.values[sources], holes, self._keys.values)
+            self._vectors.move(sources, holes)
+            for column in (self._keys, self._groups):
+                column.write(holes, column.values[sources])
+            self._truncate(keep)
+
+    def vectors(self, keys: ArrayLike) -> NDArray[np.float32]:
+        """The templates (n, d) of reference keys, decoded, in the order asked.
+
+        Raises:
+            InvalidInput: a key that is not there.
+        """
+        wanted = key_array("keys", keys)
+        with self._lock.reading():
+            places = self._table.find(wanted, self._keys.values)
+            if (missing := places < 0).any():
+                raise InvalidInput(f"key {wanted[missing][0]}: the search tier has no such reference; read it again")
+            return self._vectors.read(places)
+
+    def search(
+        self, queries: ArrayLike, k: int, *, allowed: ArrayLike | None = None, exclude_group: ArrayLike | None = None
+    ) -> Hits:
+        """The k most similar references of every query.
+
+        Args:
+            queries: (q, d) templates.
+            k: references wanted, 1 to 1,000,000.
+            allowed: (m,) reference keys that may be found; unknown ones are ignored.
+            exclude_group: (q,) group that each query may not find; -1 = none.
+
+        Raises:
+            InvalidInput: another dimension, NaN or infinite values, a zero vector under cosine, or an argument out of
+                range.
+        """
+        return self._search(queries, k, allowed, exclude_group, by_group=False)
+
+    def search_groups(
+        self, queries: ArrayLike, k: int, *, allowed: ArrayLike | None = None, exclude_group: ArrayLike | None = None
+    ) -> Hits:
+        """The k most similar groups of every query, each by its most similar reference; arguments as for `search`."""
+        return self._search(queries, k, allowed, exclude_group, by_group=True)
+
+    def _search(
+        self, queries: ArrayLike, k: int, allowed: ArrayLike | None, exclude_group: ArrayLike | None, by_group: bool
+    ) -> Hits:
+        wanted = ranges.whole("k", k, 1, MOST_WANTED)
+        probes = float_rows("queries", queries, self.dimension)
+        checked_lengths("queries", probes, self.metric)
+        exclude = None if exclude_group is None else excluded_groups(exclude_group, len(probes))
+        choice = None if allowed is None else key_array("allowed", allowed)
+        hits = Hits.none(len(probes), wanted)
+        with self._lock.reading():
+            rows, mask = self._filter(choice)
+            for start in range(0, len(probes) if len(self) else 0, _QUERIES):
+                part = slice(start, start + _QUERIES)
+                questions = ask(
+                    probes[part],
+                    self.metric,
+                    self._vectors.factor,
+                    min(wanted, len(self)),
+                    by_group=by_group,
+                    exclude=None if exclude is None else exclude[part],
+                )
+                hits.put(part, self._answer(questions, rows, mask))
+        return hits
+
+    def _answer(self, questions: Questions, rows: Integers | None, mask: NDArray[np.bool_] | None) -> Hits:
+        """The answer to a block of questions: by a quick scan where it pays, by panels for what that leaves open."""
+        if rows is not None or not isinstance(self._vectors, ByteVectors) or not pays(questions, self._vectors):
+            return self._thorough(questions, rows, mask)
+        query, row, others = scan_bytes(questions, self._vectors, self.metric, mask)
+        hits = self._ranked(questions, query, row)
+        if len(unsure := np.flatnonzero((hits.scores[:, -1] <= others) & (others > -np.inf))):
+            hits.put(unsure, self._thorough(questions[unsure], rows, mask))
+        return hits
+
+    def _thorough(self, questions: Questions, rows: Integers | None, mask: NDArray[np.bool_] | None) -> Hits:
+        found = search_panels(questions, self._vectors, self._groups.values, self.metric, rows=rows, mask=mask)
+        return self._ranked(questions, *found)
+
+    def _ranked(self, questions: Questions, query: Integers, row: Integers) -> Hits:
+        """The best of the candidates, by exact scores."""
+        groups = self._groups.values[row]
+        if questions.exclude is not None:
+            apart = groups != questions.exclude[query]
+            query, row, groups = query[apart], row[apart], groups[apart]
+        scores = exact_scores(questions.queries, query, row, self._vectors.read, self.metric)
+        shape = len(questions), questions.k
+        return best_hits(shape, query, self._keys.values[row], groups, scores, by_group=questions.by_group)
+
+    def _filter(self, allowed: Integers | None) -> tuple[Integers | None, NDArray[np.bool_] | None]:
+        """Rows to search if they are few, or a mask of those that may be found if they are many."""
+        if allowed is None:
+            return None, None
+        places = self._table.find(allowed, self._keys.values)
+        places = places[places >= 0]
+        if len(places) * _FEW < len(self):
+            return np.unique(places), None
+        mask = np.zeros(len(self), dtype=bool)
+        mask[places] = True
+        return None, mask
+
+    def _checked(self, rows: ArrayLike) -> tuple[NDArray[np.float32] | NDArray[np.int8], NDArray[np.float64]]:
+        """Rows that can be kept, and their squared lengths."""
+        if self.precision == "float32":
+            values = float_rows("rows", rows, self.dimension)
+            return values, checked_lengths("rows", values, self.metric)
+        if self.scale is None:
+            raise InvalidInput("rows: int8 codes mean nothing without their scale; set the scale of the tier first")
+        codes = code_rows("rows", rows, self.dimension)
+        return codes, checked_lengths("rows", codes, self.metric, self.scale)
+
+    def _append(
+        self,
+        keys: Integers,
+        groups: Integers,
+        values: NDArray[np.float32] | NDArray[np.int8],
+        squares: NDArray[np.float64],
+    ) -> None:
+        count = len(self)
+        try:
+            self._vectors.append(values, squares)
+            self._groups.append(groups)
+            self._keys.append(keys)
+            self._table.add(np.arange(count, count + len(keys)), self._keys.values)
+        except MemoryError:
+            self._truncate(count)
+            raise
+
+    def _truncate(self, count: int) -> None:
+        self._vectors.truncate(count)
+        self._groups.truncate(count)
+        self._keys.truncate(count)

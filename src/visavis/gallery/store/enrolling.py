@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -37,8 +38,12 @@ def checked_batch(references: Sequence[NewReference], space: ModelSpace) -> np.n
     """
     seen: set[str] = set()
     for one in references:
-        if not isinstance(one.id, str) or not one.id or len(one.id) > _LONGEST_ID or "\0" in one.id:
+        if not one.id or not _short(one.id):
             raise InvalidInput(f"reference id {str(one.id)[:80]!r}: needs 1 to {_LONGEST_ID} characters")
+        if not _short(one.photo):
+            raise InvalidInput(f"reference {one.id}: its photo is named by a digest of at most {_LONGEST_ID} characters")
+        if not all(math.isfinite(value) for value in (one.quality or {}).values()):
+            raise InvalidInput(f"reference {one.id}: has qualities that are no finite numbers; leave those out")
         if one.id in seen:
             raise GalleryConflict(f"reference {one.id}: stands twice in one batch; give each photo an id of its own")
         seen.add(one.id)
@@ -58,6 +63,14 @@ def checked_batch(references: Sequence[NewReference], space: ModelSpace) -> np.n
             f"templates of one batch differ in dimension; {space.fingerprint} has {space.dimension}"
         ) from error
     return checked_vectors(vectors, space)
+
+
+def _short(text: str) -> bool:
+    """Whether text is what every database takes as an id."""
+    try:
+        return isinstance(text, str) and len(text) <= _LONGEST_ID and b"\0" not in text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
 
 
 def checked_date(name: str, value: str | None) -> None:

@@ -12,6 +12,7 @@ from visavis.errors import (
     GalleryBusy,
     GalleryConflict,
     GalleryCorrupt,
+    GalleryNotFound,
     GalleryReadOnly,
     GalleryUnavailable,
     SchemaMismatch,
@@ -21,6 +22,7 @@ from visavis.errors import (
 
 _RESTORE = "restore it from a copy, then run `visavis gallery verify`"
 _Made = tuple[type[VisavisError], str]
+_GONE: _Made = (GalleryNotFound, "its tables are gone; if nobody moved or removed it, restore it from a copy")
 
 _SQLITE: dict[str, _Made] = {
     "SQLITE_BUSY": (GalleryBusy, "another writer holds it; try again when that one is done"),
@@ -50,6 +52,7 @@ _POSTGRES: dict[str, _Made] = {
     "58": (GalleryUnavailable, "the server cannot reach its files; look at its log"),
     "XX001": (GalleryCorrupt, f"its tables are damaged; {_RESTORE}"),
     "XX002": (GalleryCorrupt, f"its tables are damaged; {_RESTORE}"),
+    "42P01": _GONE,
     "42": (SchemaMismatch, "its tables are not those of this visavis; check the schema's name, or upgrade visavis"),
     "23": (GalleryConflict, "the change contradicts what the gallery holds"),
 }
@@ -69,6 +72,8 @@ def translated(shown: str) -> Iterator[None]:
 
 def _explained(error: DBAPIError) -> _Made:
     code = getattr(error.orig, "sqlite_errorname", None)
+    if code == "SQLITE_ERROR" and str(error.orig).startswith("no such table"):
+        return _GONE
     if code is not None:
         return _longest(_SQLITE, code) or (GalleryUnavailable, "its database failed")
     state = getattr(error.orig, "sqlstate", None)

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
-from visavis.errors import GalleryCorrupt, InvalidInput
+from visavis.errors import GalleryCorrupt, GalleryError, GalleryNotFound, InvalidInput, WrongKey
 from visavis.gallery.store.change import Change
 from visavis.gallery.store.database import Database
 from visavis.gallery.store.settings import read_setting
+from visavis.gallery.store.sqlite import missing
 from visavis.gallery.templates import Templates, make_templates
 from visavis.gallery.vault import Vault
 
@@ -38,8 +39,8 @@ class Store:
         self.database, self.actor = database, actor
         with database.reading() as connection:
             facts, sealed = read_setting(connection, "gallery"), read_setting(connection, "vault")
-        if facts is None or "id" not in facts:
-            raise GalleryCorrupt(f"{location.shown}: its settings are missing; restore it from a copy")
+            if facts is None or "id" not in facts:
+                raise _nothing(connection, location.shown)
         self.id, self.created = str(facts["id"]), str(facts["created"])
         if sealed is None and key is not None:
             raise InvalidInput(
@@ -47,6 +48,7 @@ class Store:
                 "into an encrypted one (`visavis gallery move`)"
             )
         self._vault = None if sealed is None else Vault.open(sealed, key)
+        self._former: Vault | None = None
         self._vault_lock = threading.Lock()
         self.templates: Templates = make_templates(location, self.id, database.backend.name)
 
@@ -63,14 +65,20 @@ class Store:
         """
         if self._vault is None:
             return None
+        stored = read_setting(connection, "vault")
         with self._vault_lock:
-            self._vault = self._vault.reopen(read_setting(connection, "vault"))
+            try:
+                self._vault = self._vault.reopen(stored)
+            except WrongKey:
+                if self._former is None:
+                    raise
+                return self._former.reopen(stored)  # this transaction began before the key was changed from here
             return self._vault
 
     def adopt(self, vault: Vault) -> None:
-        """Use this vault from now on: the one that was just stored."""
+        """Use this vault in transactions that find it stored: the one that is being stored now."""
         with self._vault_lock:
-            self._vault = vault
+            self._vault, self._former = vault, self._vault
 
     def reading(self) -> AbstractContextManager[Connection]:
         """See `Database.reading`."""
@@ -87,3 +95,14 @@ class Store:
             change = Change.begin(connection, self.id, self.actor)
             yield change
             change.finish()
+
+
+def _nothing(connection: Connection, shown: str) -> GalleryError:
+    """Why there is no gallery in these tables."""
+    if moved := read_setting(connection, "moved"):
+        return GalleryNotFound(f"{shown}: the gallery was moved to {moved['to']}; open it there")
+    if read_setting(connection, "moving"):
+        return GalleryNotFound(f"{shown}: a move to here did not finish; repeat `visavis gallery move`")
+    if read_setting(connection, "version") is None:
+        return missing(shown)
+    return GalleryCorrupt(f"{shown}: its settings are missing; restore it from a copy")

@@ -88,6 +88,15 @@ class StandIn(SmallGallery):
         self.calls.append(("forget_expired", today))
         return Forgotten(0, 0, True, "")
 
+    def set_apart(self, first, second, reason=""):
+        self.calls.append(("apart", first, second, reason))
+
+    def apart(self):
+        return [("id 0", "id 1", "twins")]
+
+    def audit_head(self):
+        return {"sequence": 9, "hash": "00"}
+
     def audit(self, *, since=0):
         rows = (AuditEntry(n, "2026-01-02T00:00:00Z", "me", "enrol", ("r1",), "m@1", {}, "00") for n in range(1, 10))
         return (row for row in rows if row.sequence > since)

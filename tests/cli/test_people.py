@@ -54,6 +54,12 @@ def test_a_change_is_made_once_and_its_number_told(visavis, store, opened, argum
     assert {read_only for _, _, read_only in opened} == {False}
 
 
+def test_two_people_are_set_apart_with_a_reason(visavis, store, opened):
+    row = visavis("people", "apart", "Ada", "Ben", "--reason", "twins", *ON, "--json").json
+    assert row == [{"first": "id 0", "second": "id 1", "reason": "twins"}]
+    assert store.calls[0] == ("apart", "Ada", "Ben", "twins")
+
+
 def test_split_without_references_is_refused_before_the_gallery_is_opened(visavis, opened):
     ran = visavis("people", "split", "Ada", "Eve", *ON, "--json")
     assert (ran.code, ran.json["error"]["type"], opened) == (2, "InvalidInput", [])

@@ -150,6 +150,7 @@ def facts_of(store: Gallery) -> dict[str, Any]:
         "references": references,
         "version": store.version,
         "encrypted": store.encrypted,
+        "audit_head": dict(store.audit_head()),
         "models": plain(list(store.models())),
     }
 
@@ -172,6 +173,8 @@ def _tell(facts: dict[str, Any], *, as_json: bool) -> None:
         return
     for name in ("gallery", "id", "people", "references", "version", "encrypted"):
         console().print(f"{name:<11} {facts[name]}")
+    head = facts["audit_head"]
+    console().print(f"{'audit log':<11} {head['sequence']} entries, head {head['hash']}")
     for model in facts["models"]:
         state = "active" if model["active"] else "kept"
         console().print(f"{'model':<11} {model['fingerprint']}, {model['dimension']} x {model['precision']}, {state}")

@@ -1,4 +1,4 @@
-"""`visavis people`: who is enrolled; merge, split, rename, undo and forget."""
+"""`visavis people`: who is enrolled; merge, split, rename, set apart, undo and forget."""
 
 from __future__ import annotations
 
@@ -100,6 +100,25 @@ def rename(
     """Give a person another name; the id stays."""
     with opened(gallery, key) as store:
         _done(store.rename(who, new_name), as_json=as_json)
+
+
+@app.command()
+def apart(
+    first: Annotated[str, typer.Argument(help="Name or id.")],
+    second: Annotated[str, typer.Argument(help="Name or id.")],
+    gallery: GalleryUri,
+    reason: Annotated[str, typer.Option(help="Why, such as: twins.")] = "",
+    key: KeyFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Two people are two, however alike: they are not merged without --force, nor clustered together."""
+    with opened(gallery, key) as store:
+        store.set_apart(first, second, reason)
+        pairs = store.apart()
+    if as_json:
+        print_json([{"first": one, "second": other, "reason": why} for one, other, why in pairs])
+    else:
+        console().print(f"{first} and {second} are two people")
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,7 @@ from visavis.gallery.store.spaces import count_templates, find_space, read_space
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from visavis.gallery.store.store import Store
     from visavis.gallery.types import ModelSpace
@@ -83,14 +83,13 @@ class Tiers:
             .where(template.c.model == space.key, template.c.reference.in_(changed.tolist()))
             .order_by(template.c.reference)
         )
-        there = np.array(connection.execute(query).all(), dtype=np.int64).reshape(-1, 2)
-        tier.drop(np.setdiff1d(changed, there[:, 0]))
-        known = np.isin(there[:, 0], tier.keys)  # a template never changes under its key
-        tier.regroup(there[known, 0], there[known, 1])
-        new = there[~known]
-        if len(new):
-            rows = self._store.templates.get(connection, space, new[:, 0], self._store.vault(connection))
-            tier.put(new[:, 0], new[:, 1], rows)
+        keys, owners = _columns(connection.execute(query).all())
+        tier.drop(np.setdiff1d(changed, keys))
+        known = np.isin(keys, tier.keys)  # a template never changes under its key
+        tier.regroup(keys[known], owners[known])
+        if not known.all():
+            rows = self._store.templates.get(connection, space, keys[~known], self._store.vault(connection))
+            tier.put(keys[~known], owners[~known], rows)
 
 
 class _Owners:
@@ -98,11 +97,14 @@ class _Owners:
 
     def __init__(self, connection: Connection) -> None:
         query = select(reference.c.key, reference.c.person).order_by(reference.c.person, reference.c.key)
-        result = connection.execute(query, execution_options={"yield_per": 50_000})
-        parts = [np.array(part, dtype=np.int64) for part in result.partitions()]
-        table = np.concatenate(parts) if parts else np.zeros((0, 2), dtype=np.int64)
-        table = table[np.argsort(table[:, 0])]
-        self._keys, self._people = table[:, 0].copy(), table[:, 1].copy()
+        parts = connection.execute(query, execution_options={"yield_per": 50_000}).partitions()
+        pairs = np.concatenate([np.zeros((2, 0), dtype=np.int64), *(_columns(part) for part in parts)], axis=1)
+        self._keys, self._people = pairs[:, np.argsort(pairs[0])]
 
     def of(self, keys: Keys) -> Keys:
         return self._people[np.searchsorted(self._keys, keys)]
+
+
+def _columns(rows: Sequence[Row[tuple[int, int]]]) -> Keys:
+    """(2, n) of n rows with two numbers each; numpy takes a database's rows for something else, and takes long."""
+    return np.array([*zip(*rows, strict=True)] or [(), ()], dtype=np.int64)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from visavis.gallery.schema import change, reference, template
 from visavis.gallery.search.tier import SearchTier
+from visavis.gallery.store.rows import plain_rows
 from visavis.gallery.store.settings import read_setting
 from visavis.gallery.store.spaces import count_templates, find_space, read_spaces
 
@@ -97,14 +98,14 @@ class _Owners:
 
     def __init__(self, connection: Connection) -> None:
         query = select(reference.c.key, reference.c.person).order_by(reference.c.person, reference.c.key)
-        parts = connection.execute(query, execution_options={"yield_per": 50_000}).partitions()
-        pairs = np.concatenate([np.zeros((2, 0), dtype=np.int64), *(_columns(part) for part in parts)], axis=1)
+        parts = [_columns(part) for part in plain_rows(connection, query, 50_000)]
+        pairs = np.concatenate([_columns(()), *parts], axis=1)
         self._keys, self._people = pairs[:, np.argsort(pairs[0])]
 
     def of(self, keys: Keys) -> Keys:
-        return self._people[np.searchsorted(self._keys, keys)]
+        return np.asarray(self._people[np.searchsorted(self._keys, keys)])
 
 
-def _columns(rows: Sequence[Row[tuple[int, int]]]) -> Keys:
+def _columns(rows: Sequence[Sequence[int]] | Sequence[Row[tuple[int, int]]]) -> Keys:
     """(2, n) of n rows with two numbers each; numpy takes a database's rows for something else, and takes long."""
     return np.array([*zip(*rows, strict=True)] or [(), ()], dtype=np.int64)

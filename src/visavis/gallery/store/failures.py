@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from visavis.errors import (
@@ -66,20 +67,28 @@ def translated(shown: str) -> Iterator[None]:
     except PoolTimeout as error:
         raise GalleryBusy(f"{shown}: too many searches and changes at once in this process; try again") from error
     except DBAPIError as error:
-        kind, words = _explained(error)
-        raise kind(f"{shown}: {words} ({_first_line(error)})") from error
+        raise _ours(shown, error.orig or error) from error
+    except Exception as error:  # rows read past SQLAlchemy bring the driver's own errors
+        if not isinstance(error, sqlite3.Error) and not type(error).__module__.startswith("psycopg"):
+            raise
+        raise _ours(shown, error) from error
 
 
-def _explained(error: DBAPIError) -> _Made:
-    code = getattr(error.orig, "sqlite_errorname", None)
-    if code == "SQLITE_ERROR" and str(error.orig).startswith("no such table"):
+def _ours(shown: str, error: BaseException) -> VisavisError:
+    kind, words = _explained(error)
+    return kind(f"{shown}: {words} ({_first_line(error)})")
+
+
+def _explained(error: BaseException) -> _Made:
+    code = getattr(error, "sqlite_errorname", None)
+    if code == "SQLITE_ERROR" and str(error).startswith("no such table"):
         return _GONE
     if code is not None:
         return _longest(_SQLITE, code) or (GalleryUnavailable, "its database failed")
-    state = getattr(error.orig, "sqlstate", None)
+    state = getattr(error, "sqlstate", None)
     if state is not None and (found := _longest(_POSTGRES, state)):
         return found
-    if isinstance(error, OperationalError):  # no answer at all carries no code
+    if type(error).__name__ == "OperationalError":  # no answer at all carries no code
         return GalleryUnavailable, "the database does not answer, or went away; check that it runs, and try again"
     return GalleryUnavailable, "its database failed"
 
@@ -89,5 +98,5 @@ def _longest(table: dict[str, _Made], code: str) -> _Made | None:
     return next((table[code[:size]] for size in range(len(code), 0, -1) if code[:size] in table), None)
 
 
-def _first_line(error: DBAPIError) -> str:
-    return str(error.orig).strip().partition("\n")[0]
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().partition("\n")[0]

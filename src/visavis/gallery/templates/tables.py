@@ -10,6 +10,7 @@ from sqlalchemy import Select, insert, literal_column, select, text
 
 from visavis.errors import GalleryCorrupt
 from visavis.gallery.schema import reference, template
+from visavis.gallery.store.rows import plain_rows
 from visavis.gallery.templates.codec import stored_type
 from visavis.gallery.vault import template_context
 
@@ -75,8 +76,7 @@ class TableTemplates:
     def stream(self, connection: Connection, space: ModelSpace, vault: Vault | None) -> Iterator[tuple[Keys, Rows]]:
         """See `Templates.stream`."""
         query = self._query(space, vault).order_by(template.c.reference)
-        result = connection.execute(query, execution_options={"yield_per": BLOCK})
-        for part in result.partitions():
+        for part in plain_rows(connection, query, BLOCK):
             keys, blobs, ids = zip(*part, strict=True)
             yield np.array(keys, dtype=np.int64), self._opened(space, keys, ids, blobs, vault)
 

@@ -44,8 +44,8 @@ class Store:
         self.id, self.created = str(facts["id"]), str(facts["created"])
         if sealed is None and key is not None:
             raise InvalidInput(
-                f"{location.shown}: is not encrypted, so it has no key; leave the key out, or move the gallery "
-                "into an encrypted one (`visavis gallery move`)"
+                f"{location.shown}: is not encrypted, so it has no key; leave the key out, or move the gallery into an "
+                "encrypted one (`visavis gallery move FROM TO --new-key FILE`)"
             )
         self._vault = None if sealed is None else Vault.open(sealed, key)
         self._former: Vault | None = None

@@ -41,6 +41,9 @@ class Backend(Protocol):
     def lock(self, connection: Connection) -> None:
         """Be the only writer until the transaction ends."""
 
+    def lock_place(self, connection: Connection) -> None:
+        """Be the only one who makes or updates tables here until the transaction ends."""
+
     def scrub(self, engine: Engine) -> tuple[bool, str]:
         """Remove what was deleted from its files: whether that is done, and what else there is to say."""
 
@@ -120,8 +123,7 @@ class Database:
             self._engine.connect().execution_options(**{WRITES: True}) as connection,
             connection.begin(),
         ):
-            if existing:
-                self.backend.lock(connection)
+            (self.backend.lock if existing else self.backend.lock_place)(connection)
             yield connection
 
     def scrub(self) -> tuple[bool, str]:

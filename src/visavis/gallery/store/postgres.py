@@ -26,6 +26,9 @@ PATIENCE_MS = 30_000
 SCRUBBED = "PostgreSQL's write-ahead log and backups keep what they hold until the server recycles them"
 _AGAIN = "`visavis gallery verify --repair` tries again"
 _SCRUB_PATIENCE = 5.0  # seconds to wait for transactions that may still see deleted rows
+_PATH = """SELECT set_config('search_path', concat_ws(',', %s::text, (
+    SELECT quote_ident(nspname) FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
+    WHERE extname = 'vector')), false)"""  # administrators put pgvector where they like
 _REWRITTEN = ("template", "crop", "reference", "person", "operation", "setting", "apart", "job")
 
 
@@ -65,8 +68,10 @@ class Postgres:
         engine = self.engine()
         try:
             with translated(self._shown), engine.begin() as connection:
-                connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": self._schema})
-                connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"'))
+                self.lock_place(connection)
+                there = text("SELECT 1 FROM pg_namespace WHERE nspname = :name")
+                if connection.execute(there, {"name": self._schema}).first() is None:  # making needs a right
+                    connection.execute(text(f'CREATE SCHEMA "{self._schema}"'))
                 _extend(connection, self._shown)
         finally:
             engine.dispose()
@@ -83,7 +88,6 @@ class Postgres:
         except ImportError as error:
             raise MissingExtra('galleries in PostgreSQL need their drivers: pip install "visavis[postgres]"') from error
         settings = {
-            "search_path": f'"{self._schema}",public',
             "lock_timeout": PATIENCE_MS,
             "synchronous_commit": "on",
             "default_transaction_read_only": "on" if self._read_only else "off",
@@ -102,6 +106,7 @@ class Postgres:
             with connection.cursor() as cursor:
                 for name, value in settings.items():
                     cursor.execute("SELECT set_config(%s, %s, false)", (name, str(value)))
+                cursor.execute(_PATH, (f'"{self._schema}"',))
             connection.commit()
             with suppress(psycopg.ProgrammingError):  # not there before the first gallery is made
                 register_vector(connection)
@@ -116,6 +121,10 @@ class Postgres:
     def lock(self, connection: Connection) -> None:
         """Wait for all writers before."""
         connection.execute(text("SELECT 1 FROM setting WHERE name = 'version' FOR UPDATE"))
+
+    def lock_place(self, connection: Connection) -> None:
+        """Wait for whoever else makes or updates tables in this schema."""
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"visavis {self._schema}"})
 
     def scrub(self, engine: Engine) -> tuple[bool, str]:
         """Rewrite the tables without what was deleted; see `Backend.scrub`."""

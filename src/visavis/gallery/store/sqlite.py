@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -92,6 +93,9 @@ class Sqlite:
     def lock(self, connection: Connection) -> None:
         """Nothing: a writing transaction of SQLite is alone from its beginning."""
 
+    def lock_place(self, connection: Connection) -> None:
+        """Nothing, as `lock`."""
+
     def scrub(self, engine: Engine) -> tuple[bool, str]:
         """Empty the log, which still holds what was deleted; see `Backend.scrub`."""
         raw = engine.raw_connection()
@@ -134,12 +138,26 @@ def _connected(address: str, *, read_only: bool) -> sqlite3.Connection:
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         if not read_only:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _keep_log(connection)
             connection.execute("PRAGMA synchronous = FULL")
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _keep_log(connection: sqlite3.Connection) -> None:
+    """Write ahead from now on; while others are about to do the same, SQLite is busy without waiting for them."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _begin(connection: Connection) -> None:

@@ -4,5 +4,6 @@ from alembic import context
 
 from visavis.gallery.schema import metadata
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+given = context.config.attributes
+context.configure(connection=given["connection"], target_metadata=metadata, version_table_schema=given["schema"])
 context.run_migrations()

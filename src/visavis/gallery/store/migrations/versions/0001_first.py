@@ -12,6 +12,14 @@ depends_on = None
 
 _KEY = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+_PRIVATE = {
+    "person": ("name", "consent"),
+    "reference": ("source", "photo", "digest", "box", "quality", "consent"),
+    "template": ("data", "vector"),
+    "crop": ("data", "points"),
+    "operation": ("details",),
+    "apart": ("reason",),
+}
 
 
 def upgrade() -> None:
@@ -22,6 +30,7 @@ def upgrade() -> None:
     _history()
     _upkeep()
     _guard_audit()
+    _no_samples()
 
 
 def downgrade() -> None:
@@ -183,8 +192,17 @@ def _guard_audit() -> None:
             "FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only()"
         )
         return
-    for event in ("UPDATE", "DELETE"):
+    taken = "WHEN EXISTS (SELECT 1 FROM audit WHERE sequence = NEW.sequence)"  # REPLACE deletes without the trigger
+    for event, when in (("UPDATE", ""), ("DELETE", ""), ("INSERT", taken)):
         op.execute(
-            f"CREATE TRIGGER audit_append_only_{event.lower()} BEFORE {event} ON audit "
+            f"CREATE TRIGGER audit_append_only_{event.lower()} BEFORE {event} ON audit {when} "
             "BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END"
         )
+
+
+def _no_samples() -> None:
+    """PostgreSQL's statistics would keep samples of these columns, also of people who are forgotten."""
+    if op.get_context().dialect.name == "postgresql":
+        for table, columns in _PRIVATE.items():
+            for column in columns:
+                op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STATISTICS 0")

@@ -16,8 +16,10 @@ def plain_rows(connection: Connection, query: Select[Any], block: int) -> Iterat
         query: of columns that need no conversion (numbers, text, bytes).
         block: rows at once; a server sends no more than these ahead.
     """
-    with connection.execute(query, execution_options={"yield_per": block}) as result:
-        # On PostgreSQL SQLAlchemy reads ahead of us, so that its own rows must be taken.
-        source: Any = result.cursor if connection.dialect.name == "sqlite" else result
+    plain = connection.dialect.name == "sqlite"
+    # SQLAlchemy reads ahead of us where it streams: then its own rows must be taken, or the first would be lost.
+    options = {} if plain else {"yield_per": block}
+    with connection.execute(query, execution_options=options) as result:
+        source: Any = result.cursor if plain else result
         while rows := source.fetchmany(block):
             yield rows

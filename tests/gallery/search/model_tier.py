@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pytest
 
-from visavis.gallery.search import Hits, blocks, bytescan, panels, tier
+from visavis.gallery.search import Hits, blocks, bytescan, panels, threads, tier
 from visavis.matching.scores import paired_similarity
 
 
@@ -72,7 +72,8 @@ def small_parts(rows: int = 8) -> Iterator[None]:
         patch.setattr(panels, "_NUMBERS", 16)
         patch.setattr(bytescan, "_LEAST_ROWS", 1)
         patch.setattr(bytescan, "_SPARE", 1)
-        patch.setattr(bytescan, "_WORTH_A_THREAD", 100)
+        patch.setattr(threads, "_WORTH_A_THREAD", 100)
+        patch.setattr(threads, "_cores", lambda: 3)
         patch.setattr(tier, "_QUERIES", 3)
         yield
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 BLOCK = 1 << 16
 """Rows of a full block."""
 _SMALLEST = 64
+_CHUNK = 1 << 16  # codes decoded at once: they stay in the cache
 _OFFSET = np.uint8(128)
 
 
@@ -59,9 +60,10 @@ class Blocks:
         for number, chosen in _by_block(places):
             self._blocks[number][places[chosen] % BLOCK] = self._stored(rows[chosen])
 
-    def read(self, places: Integers) -> Rows:
-        """The rows (m, d) at `places` (m,), as they were given."""
-        rows = np.empty((len(places), self.dimension), self.dtype)
+    def read(self, places: Integers, out: NDArray[np.float32] | None = None) -> Rows:
+        """The rows (m, d) at `places` (m,), as they were given; in `out`, as float32, if there is one."""
+        shape = len(places), self.dimension
+        rows = np.empty(shape, self.dtype) if out is None else out[: shape[0] * shape[1]].reshape(shape)
         for number, chosen in _by_block(places):
             rows[chosen] = self._given(self._blocks[number][places[chosen] % BLOCK])
         return rows
@@ -129,6 +131,15 @@ class ByteBlocks(Blocks):
         for number, index in enumerate(used):
             index.ntotal = min(BLOCK, self.count - number * BLOCK)
         return [(number * BLOCK, index) for number, index in enumerate(used)]
+
+    def floats(self, start: int, stop: int, out: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The rows start..stop of one block as float32, in `out`."""
+        codes = self.view(start, stop)
+        rows = out[: codes.size].reshape(codes.shape)
+        step = max(1, _CHUNK // self.dimension)
+        for first in range(0, len(codes), step):
+            rows[first : first + step] = self._given(codes[first : first + step])
+        return rows
 
     def _resize(self, number: int, rows: int) -> None:
         if number == len(self._indexes):

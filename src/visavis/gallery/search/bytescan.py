@@ -1,21 +1,22 @@
 """A quick search of int8 templates for few queries: faiss reads the codes as they are, at the speed of the memory.
 
-faiss keeps the best few of every block by its own float32 scores. What it found is scored exactly, and a bound on the
-scores of what it left out tells whether the answer is certain; where it is not, the search by panels has to answer.
+faiss compares a query of whole numbers with the codes, exactly, and keeps the best few of every block. What it found is
+scored with the query itself, and a bound on the scores of what it left out tells whether the answer is certain; where
+it is not, the search by panels has to answer.
 """
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from visavis.gallery.search.blocks import BLOCK, faiss_library
-from visavis.gallery.search.gains import rounding
+from visavis.gallery.search.threads import share_out
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+    from types import ModuleType
 
     from numpy.typing import NDArray
 
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
     Floats = NDArray[np.float32]
 
-_MOST_QUERIES = 8  # from here on it is quicker to decode once for all of them
+_MOST_QUERIES = 24  # for more it is quicker to decode once for all of them
 _MOST_WANTED = 256
 _LEAST_ROWS = 4096
+_TOP = 127
+_ROUNDING = 1e-6  # far more than float32 decoding and sums of squares lose, relative to 1 or to the longest row
 _SPARE = 32  # more rows than asked for: references of the same people, and of an excluded group
-_WORTH_A_THREAD = 1 << 24  # codes to read
 
 
 def pays(questions: Questions, vectors: ByteVectors) -> bool:
@@ -53,20 +55,36 @@ def scan_bytes(
 
     Returns: (p,) queries, (p,) rows, and (q,) the highest score that any other row may have; -inf if there is none.
     """
-    left = questions.left
-    if metric == "euclidean":  # distances in steps of the codes
-        left = (questions.queries / np.float64(vectors.scale)).astype(np.float32)
+    codes, step, lost = _coded(questions, vectors.scale, metric)
     wanted = _wanted(questions)
-    values, rows = _search_blocks(vectors.blocks.indexes(), left, wanted, mask)  # (q, blocks, wanted)
+    values, rows = _search_blocks(vectors.blocks.indexes(), codes, wanted, mask)  # (q, blocks, wanted)
     values = np.where(rows < 0, -np.inf, -values if metric == "euclidean" else values)
     cut = values[:, :, -1].max(axis=1)
-    values, rows = values.reshape(len(left), -1), rows.reshape(len(left), -1)
+    values, rows = values.reshape(len(codes), -1), rows.reshape(len(codes), -1)
     order = np.argsort(-values, axis=1)[:, : wanted + 1]
     if order.shape[1] > wanted:
-        cut = np.maximum(cut, values[np.arange(len(left)), order[:, wanted]])
+        cut = np.maximum(cut, values[np.arange(len(codes)), order[:, wanted]])
     rows = np.take_along_axis(rows, order[:, :wanted], axis=1)
     query, place = np.nonzero(rows >= 0)
-    return query, rows[query, place], _highest_score(cut.astype(np.float64), questions, vectors, metric)
+    return query, rows[query, place], _highest_score(cut.astype(np.float64), step, lost, vectors, metric)
+
+
+def _coded(
+    questions: Questions, scale: float, metric: Metric
+) -> tuple[Floats, NDArray[np.float64], NDArray[np.float64]]:
+    """Queries as codes (q, d), their steps (q,), and what the codes lose, as lengths (q,) in steps.
+
+    faiss compares whole numbers, and it would cut off the rest of a query's numbers by itself.
+    """
+    vectors = questions.queries.astype(np.float64)
+    if metric == "cosine":
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        steps = np.abs(vectors).max(axis=1) / _TOP
+    else:
+        steps = np.full(len(vectors), scale)
+    vectors /= steps[:, None]
+    codes = np.clip(np.rint(vectors), -_TOP, _TOP)
+    return codes.astype(np.float32), steps, np.linalg.norm(vectors - codes, axis=1)
 
 
 def _wanted(questions: Questions) -> int:
@@ -79,33 +97,41 @@ def _search_blocks(
     """faiss' scores and rows (q, blocks, wanted) of every block's best; row -1 where a block has fewer."""
     faiss = faiss_library()
 
-    def search(block: tuple[int, Any]) -> tuple[Floats, Integers]:
-        start, index = block
-        choice = None
-        if mask is not None:
-            bits = np.packbits(mask[start : start + BLOCK], bitorder="little")
-            choice = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
-        values, places = index.search(left, wanted, params=choice)
-        return values, np.where(places < 0, -1, places + start)
+    def work(blocks: Iterator[tuple[int, Any]]) -> list[tuple[Floats, Integers]]:
+        return [_search_block(faiss, index, start, left, wanted, mask) for start, index in blocks]
 
-    threads = min(faiss.omp_get_max_threads(), len(indexes))
-    if threads < 2 or left.size * len(indexes) * BLOCK < _WORTH_A_THREAD:
-        found = [search(block) for block in indexes]
-    else:  # faiss would share out queries, not rows; its own threads stay out of the way
-        with ThreadPoolExecutor(threads, initializer=faiss.omp_set_num_threads, initargs=(1,)) as pool:
-            found = list(pool.map(search, indexes))
-    return np.stack([values for values, _ in found], axis=1), np.stack([rows for _, rows in found], axis=1)
+    def alone() -> None:
+        faiss.omp_set_num_threads(1)  # of this thread; faiss would share out queries, of which there may be one
+
+    shares = share_out(work, indexes, left.size * len(indexes) * BLOCK, alone)
+    values, rows = zip(*(found for share in shares for found in share), strict=True)
+    return np.stack(values, axis=1), np.stack(rows, axis=1)
+
+
+def _search_block(
+    faiss: ModuleType, index: Any, start: int, left: Floats, wanted: int, mask: NDArray[np.bool_] | None
+) -> tuple[Floats, Integers]:
+    choice = None
+    if mask is not None:
+        bits = np.packbits(mask[start : start + BLOCK], bitorder="little")
+        choice = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
+    values, places = index.search(left, wanted, params=choice)
+    return values, np.where(places < 0, -1, places + start)
 
 
 def _highest_score(
-    cut: NDArray[np.float64], questions: Questions, vectors: ByteVectors, metric: Metric
+    cut: NDArray[np.float64],
+    step: NDArray[np.float64],
+    lost: NDArray[np.float64],
+    vectors: ByteVectors,
+    metric: Metric,
 ) -> NDArray[np.float64]:
-    """(q,) the highest similarity that a row can have whose score by faiss, rounded as it is, is not above `cut`."""
-    error = rounding(questions.left.shape[1])
+    """(q,) the highest similarity that a row can have whose score by faiss is `cut` (q,) or lower.
+
+    A query is step * (codes + r) with |r| = lost. By Cauchy and Schwarz, <query, row> differs from step * <codes, row>
+    by at most step * lost * |row|; by the triangle inequality, |query - row| from step * |codes - row| by step * lost.
+    """
     shortest, longest = vectors.lengths
     if metric == "cosine":
-        product = cut + error * longest
-        return product / np.where(product > 0, shortest, longest)
-    distance = vectors.scale * np.sqrt(np.maximum(-cut, 0) * (1 - error))
-    lost = 2.0**-22 * (np.sqrt(questions.squares) + vectors.scale * longest)
-    return 1 - (distance - lost)
+        return step * (cut / np.where(cut > 0, shortest, longest) + lost) + _ROUNDING
+    return 1 - step * (np.sqrt(np.maximum(-cut, 0)) - lost - _ROUNDING * longest)

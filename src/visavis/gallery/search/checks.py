@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 _CHUNK = 1 << 12  # rows whose lengths are taken at once: they stay in the cache
-_SHORTEST, _LONGEST = 1e-18, 1e18  # squares of these are still float32 numbers
+_SHORTEST, _LONGEST = 1e-15, 1e18  # squares of these are still float32 numbers
 
 
 def key_array(name: str, values: ArrayLike, *, unique: bool = False) -> Integers:
@@ -91,15 +91,16 @@ def code_rows(name: str, values: ArrayLike, dimension: int) -> NDArray[np.int8]:
 
 
 def checked_lengths(name: str, rows: NDArray[Any], metric: Metric, scale: float = 1.0) -> NDArray[np.float64]:
-    """Squared lengths (n,) of rows that can be compared.
+    """Squared lengths (n,) of rows that can be compared, as precise as float32.
 
     Raises:
         InvalidInput: NaN, infinite or far too large values, or under cosine a vector without a direction.
     """
     squares = np.empty(len(rows))
-    for start in range(0, len(rows), _CHUNK):
-        part = rows[start : start + _CHUNK].astype(np.float64)
-        np.einsum("ij,ij->i", part, part, out=squares[start : start + _CHUNK])
+    with np.errstate(over="ignore", invalid="ignore"):
+        for start in range(0, len(rows), _CHUNK):
+            part = rows[start : start + _CHUNK].astype(np.float32, copy=False)
+            squares[start : start + _CHUNK] = np.einsum("ij,ij->i", part, part)
     squares *= scale**2
     if not (fine := squares <= _LONGEST**2).all():
         raise InvalidInput(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from visavis.gallery.search.blocks import BLOCK
-from visavis.gallery.search.gains import gains, slacks
+from visavis.gallery.search.gains import few, gains, slacks
 from visavis.gallery.search.shortlist import Shortlist
+from visavis.gallery.search.threads import share_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
     Integers = NDArray[np.int64]
 
-_PRODUCTS = 1 << 21  # products in memory at once: 8 MB, within the cache of most processors
-_NUMBERS = 1 << 20  # of rows that are copied for a panel
+_PRODUCTS = 1 << 21  # gains in memory at once: 8 MB, within the cache of most processors
+_NUMBERS = 1 << 19  # of rows that are copied for a panel: 2 MB
 _NARROWEST = 64
 
 
@@ -55,8 +56,37 @@ class Questions:
         return Questions(self.queries[chosen], self.left[chosen], self.squares[chosen], self.k, self.by_group, exclude)
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Field:
+    """What is searched.
+
+    Attributes:
+        vectors: of n rows.
+        groups: (n,) of the rows.
+        metric: how vectors are compared.
+        rows: (m,) rising, search these rows only: the way for few.
+        mask: (n,) which rows may be found: the way for many.
+    """
+
+    vectors: Vectors
+    groups: Integers
+    metric: Metric
+    rows: Integers | None = None
+    mask: NDArray[np.bool_] | None = None
+
+    def __len__(self) -> int:
+        return len(self.groups) if self.rows is None else len(self.rows)
+
+    def found(self, questions: Questions, query: Integers, row: Integers) -> NDArray[np.bool_]:
+        """Which pairs (m,) of query and row may be found, mask and excluded groups considered."""
+        keep = np.ones(len(row), dtype=bool) if self.mask is None else self.mask[row]
+        if questions.exclude is not None:
+            keep &= self.groups[row] != questions.exclude[query]
+        return keep
+
+
 def ask(
-    queries: NDArray[np.float32], metric: Metric, factor: float, k: int, by_group: bool, exclude: Integers | None
+    queries: NDArray[np.float32], metric: Metric, factor: float, k: int, *, by_group: bool, exclude: Integers | None
 ) -> Questions:
     """Prepare queries (q, d) whose lengths were checked."""
     exact = queries.astype(np.float64)
@@ -66,65 +96,62 @@ def ask(
     return Questions(queries, (factor * exact).astype(np.float32), squares, k, by_group, exclude)
 
 
-def search_panels(
-    questions: Questions,
-    vectors: Vectors,
-    groups: Integers,
-    metric: Metric,
-    *,
-    rows: Integers | None = None,
-    mask: NDArray[np.bool_] | None = None,
-) -> tuple[Integers, Integers]:
+def search_panels(questions: Questions, field: Field) -> tuple[Integers, Integers]:
     """Pairs of query and row among which are the k best of every query, ties included.
-
-    Args:
-        questions: q queries.
-        vectors: of n rows.
-        groups: (n,) of the rows.
-        metric: how they are compared.
-        rows: (m,) rising, search these rows only: the way for few.
-        mask: (n,) which rows may be found: the way for many.
 
     Returns: (p,) queries and (p,) rows.
     """
-    best = Shortlist(len(questions), questions.k, questions.by_group)
-    products = np.empty(max(_PRODUCTS, len(questions) * _NARROWEST), np.float32)
-    for start, panel in _panels(questions, vectors, len(groups), rows):
-        width = len(panel[0])
-        gain = gains(questions.left, panel, metric, products)
-        query, column = np.divmod(np.flatnonzero(gain >= best.bar[:, None]), width)
-        row = column + start if rows is None else rows[column + start]
-        keep = _may_be_found(query, row, groups, questions.exclude, mask)
-        if keep is not None:
+
+    def work(parts: Iterator[range]) -> tuple[Integers, Integers]:
+        return _Worker(questions, field).pairs(parts)
+
+    parts = [range(start, min(start + BLOCK, len(field))) for start in range(0, len(field), BLOCK)]
+    products = questions.left.size * len(field) if few(questions.left) else 0  # a matrix product brings its threads
+    queries, rows = zip(*share_out(work, parts, products), strict=True)
+    return np.concatenate(queries), np.concatenate(rows)
+
+
+class _Worker:
+    """One thread's way through parts of the rows, with a shortlist and memory of its own."""
+
+    def __init__(self, questions: Questions, field: Field) -> None:
+        self._questions, self._field = questions, field
+        self._best = Shortlist(len(questions), questions.k, questions.by_group)
+        copied = max(_NARROWEST, _NUMBERS // questions.left.shape[1])
+        widest = BLOCK if field.rows is None and not field.vectors.decodes else copied
+        self._widest = min(widest, max(_NARROWEST, _PRODUCTS // len(questions)))
+        self._gains = np.empty(self._widest * len(questions), np.float32)
+        self._high = np.empty(self._widest * len(questions), bool)
+        copies = field.rows is not None or field.vectors.decodes
+        self._vectors = np.empty(self._widest * questions.left.shape[1] if copies else 0, np.float32)
+
+    def pairs(self, parts: Iterator[range]) -> tuple[Integers, Integers]:
+        """Queries and rows that may be among the best."""
+        width = max(_NARROWEST, 4 * self._questions.k)  # narrow at first, until the shortlist has a bar
+        for part in parts:
+            start = part.start
+            while start < part.stop:
+                width = min(width, self._widest)
+                stop = min(start + width, part.stop)
+                self._look_at(start, stop)
+                start, width = stop, 2 * width
+        return self._best.pairs()
+
+    def _look_at(self, start: int, stop: int) -> None:
+        questions, field = self._questions, self._field
+        panel = self._panel(start, stop)
+        gain = gains(questions.left, panel, field.metric, self._gains)
+        high = self._high[: gain.size].reshape(gain.shape)
+        np.greater_equal(gain, self._best.bar[:, None], out=high)
+        query, column = np.divmod(np.flatnonzero(high), gain.shape[1])
+        row = column + start if field.rows is None else field.rows[column + start]
+        if field.mask is not None or questions.exclude is not None:
+            keep = field.found(questions, query, row)
             query, column, row = query[keep], column[keep], row[keep]
-        slack = slacks(questions.squares[query], panel[1][column], questions.left.shape[1], metric)
-        best.add(query, row, groups[row], gain[query, column], slack)
-    return best.pairs()
+        slack = slacks(questions.squares[query], panel[1][column], questions.left.shape[1], field.metric)
+        self._best.add(query, row, field.groups[row], gain[query, column], slack)
 
-
-def _panels(questions: Questions, vectors: Vectors, count: int, rows: Integers | None) -> Iterator[tuple[int, Panel]]:
-    """First place and panel after panel; narrow ones at first, until the shortlist has a bar."""
-    copied = max(_NARROWEST, _NUMBERS // questions.left.shape[1])
-    widest = BLOCK if rows is None and not vectors.decodes else copied
-    widest = min(widest, max(_NARROWEST, _PRODUCTS // len(questions)))
-    width, start, end = max(_NARROWEST, 4 * questions.k), 0, count if rows is None else len(rows)
-    while start < end:
-        width = min(width, widest)
-        stop = min(start + width, end)
-        if rows is None:
-            stop = min(stop, (start // BLOCK + 1) * BLOCK)
-            yield start, vectors.panel(start, stop)
-        else:
-            yield start, vectors.gather(rows[start:stop])
-        start, width = stop, 2 * width
-
-
-def _may_be_found(
-    query: Integers, row: Integers, groups: Integers, exclude: Integers | None, mask: NDArray[np.bool_] | None
-) -> NDArray[np.bool_] | None:
-    """Which pairs are allowed; None = all."""
-    allowed = None if mask is None else mask[row]
-    if exclude is None:
-        return allowed
-    apart = groups[row] != exclude[query]
-    return np.asarray(apart) if allowed is None else np.asarray(apart & allowed)
+    def _panel(self, start: int, stop: int) -> Panel:
+        if self._field.rows is None:
+            return self._field.vectors.panel(start, stop, self._vectors)
+        return self._field.vectors.gather(self._field.rows[start:stop], self._vectors)

@@ -26,7 +26,7 @@ from visavis.gallery.search.columns import Column
 from visavis.gallery.search.hits import Hits, best_hits, exact_scores
 from visavis.gallery.search.keytable import KeyTable
 from visavis.gallery.search.locks import ReadWriteLock
-from visavis.gallery.search.panels import Questions, ask, search_panels
+from visavis.gallery.search.panels import Field, Questions, ask, search_panels
 from visavis.gallery.search.vectors import ByteVectors, FloatVectors
 from visavis.gallery.types import Precision
 from visavis.matching.scores import Metric
@@ -227,7 +227,7 @@ class SearchTier:
         choice = None if allowed is None else key_array("allowed", allowed)
         hits = Hits.none(len(probes), wanted)
         with self._lock.reading():
-            rows, mask = self._filter(choice)
+            field = self._field(choice)
             for start in range(0, len(probes) if len(self) else 0, _QUERIES):
                 part = slice(start, start + _QUERIES)
                 questions = ask(
@@ -238,44 +238,41 @@ class SearchTier:
                     by_group=by_group,
                     exclude=None if exclude is None else exclude[part],
                 )
-                hits.put(part, self._answer(questions, rows, mask))
+                hits.put(part, self._answer(questions, field))
         return hits
 
-    def _answer(self, questions: Questions, rows: Integers | None, mask: NDArray[np.bool_] | None) -> Hits:
+    def _answer(self, questions: Questions, field: Field) -> Hits:
         """The answer to a block of questions: by a quick scan where it pays, by panels for what that leaves open."""
-        if rows is not None or not isinstance(self._vectors, ByteVectors) or not pays(questions, self._vectors):
-            return self._thorough(questions, rows, mask)
-        query, row, others = scan_bytes(questions, self._vectors, self.metric, mask)
-        hits = self._ranked(questions, query, row)
-        if len(unsure := np.flatnonzero((hits.scores[:, -1] <= others) & (others > -np.inf))):
-            hits.put(unsure, self._thorough(questions[unsure], rows, mask))
+        vectors = field.vectors
+        if not isinstance(vectors, ByteVectors) or field.rows is not None or not pays(questions, vectors):
+            return self._ranked(questions, *search_panels(questions, field))
+        query, row, others = scan_bytes(questions, vectors, self.metric, field.mask)
+        keep = field.found(questions, query, row)
+        hits = self._ranked(questions, query[keep], row[keep])
+        unsure = np.flatnonzero((hits.scores[:, -1] <= others) & (others > -np.inf))
+        if len(unsure):
+            hits.put(unsure, self._ranked(questions[unsure], *search_panels(questions[unsure], field)))
         return hits
-
-    def _thorough(self, questions: Questions, rows: Integers | None, mask: NDArray[np.bool_] | None) -> Hits:
-        found = search_panels(questions, self._vectors, self._groups.values, self.metric, rows=rows, mask=mask)
-        return self._ranked(questions, *found)
 
     def _ranked(self, questions: Questions, query: Integers, row: Integers) -> Hits:
         """The best of the candidates, by exact scores."""
         groups = self._groups.values[row]
-        if questions.exclude is not None:
-            apart = groups != questions.exclude[query]
-            query, row, groups = query[apart], row[apart], groups[apart]
         scores = exact_scores(questions.queries, query, row, self._vectors.read, self.metric)
         shape = len(questions), questions.k
         return best_hits(shape, query, self._keys.values[row], groups, scores, by_group=questions.by_group)
 
-    def _filter(self, allowed: Integers | None) -> tuple[Integers | None, NDArray[np.bool_] | None]:
-        """Rows to search if they are few, or a mask of those that may be found if they are many."""
+    def _field(self, allowed: Integers | None) -> Field:
+        """The rows that may be found: as a list if they are few, as a mask if they are many."""
+        groups = self._groups.values
         if allowed is None:
-            return None, None
+            return Field(self._vectors, groups, self.metric)
         places = self._table.find(allowed, self._keys.values)
         places = places[places >= 0]
         if len(places) * _FEW < len(self):
-            return np.unique(places), None
+            return Field(self._vectors, groups, self.metric, rows=np.unique(places))
         mask = np.zeros(len(self), dtype=bool)
         mask[places] = True
-        return None, mask
+        return Field(self._vectors, groups, self.metric, mask=mask)
 
     def _checked(self, rows: ArrayLike) -> tuple[NDArray[np.float32] | NDArray[np.int8], NDArray[np.float64]]:
         """Rows that can be kept, and their squared lengths."""

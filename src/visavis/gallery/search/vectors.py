@@ -9,7 +9,7 @@ import numpy as np
 
 from visavis.gallery.search.blocks import Blocks, ByteBlocks
 from visavis.gallery.search.columns import Column
-from visavis.gallery.search.gains import terms
+from visavis.gallery.search.gains import rounding, terms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,12 +65,18 @@ class Vectors(ABC):
         """The vectors (m, d) at `places`."""
 
     @abstractmethod
-    def panel(self, start: int, stop: int) -> Panel:
-        """The rows start..stop, which lie in one block."""
+    def panel(self, start: int, stop: int, out: Floats) -> Panel:
+        """The rows start..stop, which lie in one block.
+
+        Args:
+            start: first row.
+            stop: row after the last.
+            out: room for the rows if they have to be copied, see `decodes`.
+        """
 
     @abstractmethod
-    def gather(self, places: Integers) -> Panel:
-        """The rows at `places` (m,)."""
+    def gather(self, places: Integers, out: Floats) -> Panel:
+        """The rows at `places` (m,), copied to `out`."""
 
     @abstractmethod
     def _appended(self, squares: Squares) -> None: ...
@@ -109,13 +115,13 @@ class FloatVectors(Vectors):
         """The vectors (m, d) at `places`, as they were put."""
         return self.blocks.read(places)
 
-    def panel(self, start: int, stop: int) -> Panel:
+    def panel(self, start: int, stop: int, out: Floats) -> Panel:
         """The rows start..stop of one block, without a copy."""
         return self.blocks.view(start, stop), self._terms.values[start:stop]
 
-    def gather(self, places: Integers) -> Panel:
+    def gather(self, places: Integers, out: Floats) -> Panel:
         """A copy of the rows at `places`."""
-        return self.blocks.read(places), self._terms.values[places]
+        return self.blocks.read(places, out), self._terms.values[places]
 
     def _appended(self, squares: Squares) -> None:
         self._terms.append(terms(squares, self.blocks.dimension, self._metric))
@@ -161,13 +167,13 @@ class ByteVectors(Vectors):
         """The vectors (m, d) at `places`, as `visavis.matching.dequantize` gives them."""
         return self.blocks.read(places) * np.float32(self.scale)
 
-    def panel(self, start: int, stop: int) -> Panel:
+    def panel(self, start: int, stop: int, out: Floats) -> Panel:
         """The codes start..stop of one block as float32."""
-        return self._ready(np.subtract(self.blocks.view(start, stop), np.float32(128), dtype=np.float32))
+        return self._ready(self.blocks.floats(start, stop, out))
 
-    def gather(self, places: Integers) -> Panel:
+    def gather(self, places: Integers, out: Floats) -> Panel:
         """The codes at `places` as float32."""
-        return self._ready(self.blocks.read(places).astype(np.float32))
+        return self._ready(self.blocks.read(places, out))
 
     def _ready(self, codes: Floats) -> Panel:
         squares = np.einsum("ij,ij->i", codes, codes).astype(np.float64)
@@ -176,7 +182,10 @@ class ByteVectors(Vectors):
 
     def _appended(self, squares: Squares) -> None:
         if len(squares):
-            low, high = np.sqrt(squares.min()) / self.scale, np.sqrt(squares.max()) / self.scale
+            error = rounding(self.blocks.dimension)
+            low, high = (
+                np.sqrt(end) / self.scale for end in (squares.min() * (1 - error), squares.max() * (1 + error))
+            )
             self.lengths = min(self.lengths[0], float(low)), max(self.lengths[1], float(high))
 
     def _written(self, places: Integers, squares: Squares) -> None:

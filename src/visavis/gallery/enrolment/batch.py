@@ -65,7 +65,7 @@ class Batch:
 
     def judged(self) -> list[Judged]:
         """What is to become of every photo; those accepted wait on the roll from then on."""
-        self._roll.measure()
+        self._roll.measure(len(self._photos))
         enrolled = self._roll.enrolled({request.digest for request, *_ in self._photos})
         done: list[Judged] = []
         usable: list[Looked] = []

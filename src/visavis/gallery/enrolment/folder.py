@@ -1,9 +1,9 @@
-"""The photos of a folder, or of a folder of folders: one folder per person."""
+"""The photos of a folder of folders (one folder per person), of one person's folder, or by their paths."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -69,6 +69,56 @@ class FolderPhotos:
     @cached_property
     def _count(self) -> int:
         return sum(1 for _, top in self.people for _ in _photos_below(top))
+
+
+@dataclass(frozen=True)
+class Photos:
+    """Photos from several places, one after the other.
+
+    Attributes:
+        parts: folders, and single photos.
+    """
+
+    parts: tuple[FolderPhotos | PhotoOf, ...]
+
+    def __len__(self) -> int:
+        return sum(1 if isinstance(part, PhotoOf) else len(part) for part in self.parts)
+
+    def __iter__(self) -> Iterator[PhotoOf]:
+        for part in self.parts:
+            yield from ([part] if isinstance(part, PhotoOf) else part)
+
+    @property
+    def empty(self) -> tuple[str, ...]:
+        """People whose folder holds no photo."""
+        return tuple(name for part in self.parts if isinstance(part, FolderPhotos) for name in part.empty)
+
+
+def photos_at(paths: Sequence[str | os.PathLike[str]], person: str | None = None, face: int | None = None) -> Photos:
+    """The photos that paths of photos and folders lead to.
+
+    Args:
+        paths: folders as in `photos_in`, and photos of `person`.
+        person: whose photos these are.
+        face: which face of the photo (0 = most prominent); for a single photo only.
+
+    Raises:
+        ImageNotFound: there is nothing there, or a folder holds no photo.
+        InvalidInput: it is not clear whose photos these are, or a face number for more than one photo.
+    """
+    if face is not None and (len(paths) != 1 or Path(paths[0]).is_dir()):
+        raise InvalidInput(f"face {face}: belongs to a single photo; enrol that photo alone")
+    parts: list[FolderPhotos | PhotoOf] = []
+    for path in paths:
+        if Path(path).is_dir():
+            parts.append(photos_in(path, person))
+        elif person is not None:
+            parts.append(PhotoOf(path, person, face))
+        elif Path(path).exists():
+            raise InvalidInput(f"{path}: nobody knows who is on this photo; say it with --person NAME")
+        else:
+            raise ImageNotFound(f"{path}: there is no such photo or folder; check the path")
+    return Photos(tuple(parts))
 
 
 def photos_in(folder: str | os.PathLike[str], person: str | None = None) -> FolderPhotos:

@@ -81,11 +81,11 @@ class Roll:
             self._enrolled.enter({one.taken.person for one in self._waiting})
         self._waiting.clear()
 
-    def measure(self) -> None:
-        """Bring the limits up to date with the number of people and references."""
+    def measure(self, coming: int) -> None:
+        """Bring the limits up to date with the number of references, of which so many are coming."""
         if self.calibration is None:
             return
-        size = len(self._waiting) + sum(map(len, self._books))
+        size = coming + sum(map(len, self._books))
         if self.limits is None or size > self._measured * (1 + _GROWN):
             named = naming_threshold(self._gallery, self.calibration, self._model, size)
             self.limits, self._measured = identity_limits(self.calibration, self.metric, named), size

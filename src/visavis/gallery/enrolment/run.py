@@ -74,7 +74,7 @@ def enrol_photos(
         outcomes.append(outcome)
         if progress:
             progress(len(outcomes), total)
-    return EnrolmentReport(engine.fingerprint, guard, dry_run, tuple(outcomes), run.notes)
+    return run.report(outcomes)
 
 
 def enrol_folder(
@@ -198,6 +198,12 @@ class Enrolment:
                 "right people; `visavis models calibrate` mends it",
             )
         return ()
+
+    def report(self, outcomes: Iterable[Outcome], notes: Iterable[str] = ()) -> EnrolmentReport:
+        """What became of these photos of this run, with its notes and further ones."""
+        settings = self._settings
+        every = (*self.notes, *notes)
+        return EnrolmentReport(self._engine.fingerprint, settings.guard, settings.dry_run, tuple(outcomes), every)
 
     def outcomes(self, items: Iterable[PhotoOf]) -> Iterator[Outcome]:
         """What became of each photo."""

@@ -14,13 +14,16 @@ import numpy as np
 
 from visavis.errors import ImageUnreadable
 from visavis.gallery.types import Crop
-from visavis.images import Limits
+from visavis.images import Limits, encode
 from visavis.models import find_card
 from visavis.types import Faces, Quality
 
 CARD = find_card("dlib-resnet")
 APART, SHAKE = 0.056, 0.025
 CALIBRATION = CARD.calibration["plain"]
+
+
+CROP = Crop(encode(np.zeros((8, 8, 3), np.uint8), "JPEG"), ((0.0, 0.0),) * 5)
 
 
 def centre(person: str) -> np.ndarray:
@@ -80,4 +83,4 @@ class Studio:
         """In place of `visavis.gallery.enrolment.looking.looked`."""
         for request in requests:
             self.looked_at.append(request.source)
-            yield request, self.shots[request.digest], Crop(b"crop", ((0.0, 0.0),) * 5) if keep_crops else None
+            yield request, self.shots[request.digest], CROP if keep_crops else None

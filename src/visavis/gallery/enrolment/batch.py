@@ -65,6 +65,8 @@ class Batch:
 
     def judged(self) -> list[Judged]:
         """What is to become of every photo; those accepted wait on the roll from then on."""
+        if not self._photos:
+            return []
         self._roll.measure(len(self._photos))
         enrolled = self._roll.enrolled({request.digest for request, *_ in self._photos})
         done: list[Judged] = []

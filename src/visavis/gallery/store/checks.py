@@ -11,9 +11,11 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, func, select
 from visavis.errors import GalleryCorrupt
 from visavis.gallery.schema import change, crop, erasure, operation, person, reference, template
 from visavis.gallery.store import audit
+from visavis.gallery.store.dropping import dropped_models, erase_dropped
 from visavis.gallery.store.settings import read_setting
 from visavis.gallery.store.spaces import count_templates, read_spaces
 from visavis.gallery.templates.codec import decode
+from visavis.gallery.templates.outside import OutsideTemplates
 from visavis.gallery.types import Problem
 from visavis.gallery.vault import crop_context
 
@@ -56,6 +58,7 @@ def mend(store: Store, change_: Change) -> None:
         if len(strays := store.templates.strays(change_.connection, space)):
             store.templates.erase(space, strays)
             change_.record("mend", [], space.fingerprint, {"strays": len(strays)})
+    erase_dropped(change_, store.templates)
 
 
 def _settings(connection: Connection) -> Iterator[Problem]:
@@ -86,6 +89,8 @@ def _people(connection: Connection) -> Iterator[Problem]:
 def _outside(store: Store, connection: Connection) -> Iterator[Problem]:
     if count := _count(connection, erasure):
         yield Problem(BACKLOG, f"{count} forgotten references are still to be erased in Qdrant", repairable=True)
+    for space in dropped_models(connection) if isinstance(store.templates, OutsideTemplates) else ():
+        yield Problem(BACKLOG, f"templates of {space.fingerprint} are still to be erased in Qdrant", repairable=True)
     for space in read_spaces(connection):
         if len(strays := store.templates.strays(connection, space)):
             yield Problem(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from visavis import ranges
 from visavis.errors import GalleryConflict, GalleryCorrupt, InvalidInput, TemplateMismatch
 from visavis.gallery.schema import model, template
+from visavis.gallery.store.settings import read_setting, write_setting
 from visavis.gallery.types import ModelSpace
 
 if TYPE_CHECKING:
@@ -59,11 +60,19 @@ def add_space(
     ranges.one_of("gallery precision", precision, ("float32", "int8"))
     if connection.execute(select(model.c.key).where(model.c.fingerprint == fingerprint)).first():
         raise GalleryConflict(f"the gallery holds templates of {fingerprint} already")
-    key = int(connection.execute(select(func.coalesce(func.max(model.c.key), 0))).scalar_one()) + 1
-    space = ModelSpace(key, fingerprint, dimension, metric, precision, None, active)
+    space = ModelSpace(_new_key(connection), fingerprint, dimension, metric, precision, None, active)
     values = {name: getattr(space, name) for name in ModelSpace.__slots__}
     connection.execute(insert(model).values(values))
     return space
+
+
+def _new_key(connection: Connection) -> int:
+    """A number that no model ever had: work on a model that was dropped must not go on with another one's templates."""
+    counters = read_setting(connection, "keys") or {}
+    highest = int(connection.execute(select(func.coalesce(func.max(model.c.key), 0))).scalar_one())
+    key = max(int(counters.get("model", 1)), highest + 1)
+    write_setting(connection, "keys", {**counters, "model": key + 1})
+    return key
 
 
 def fix_scale(connection: Connection, space: ModelSpace, scale: float) -> ModelSpace:

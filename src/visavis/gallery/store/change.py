@@ -9,12 +9,16 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from visavis.errors import InvalidInput
 from visavis.gallery.schema import change
 from visavis.gallery.store import audit
 from visavis.gallery.store.settings import read_setting, write_setting
+from visavis.gallery.store.values import from_json, storable, to_json
+from visavis.ranges import shown
 
 _KEPT = 200_000
 """Touched references that stay listed for search tiers to catch up with; those further behind load everything anew."""
+_LONGEST_ACTION = 32
 
 
 @dataclass(slots=True)
@@ -40,7 +44,7 @@ class Change:
     @classmethod
     def begin(cls, connection: Connection, gallery: str, actor: str) -> Change:
         """The next change after all that are written."""
-        return cls(connection, gallery, actor, int(read_setting(connection, "version")) + 1, now())
+        return cls(connection, gallery, storable(actor), int(read_setting(connection, "version")) + 1, now())
 
     def touch(self, references: Sequence[int]) -> None:
         """Search tiers must look at these references (keys) again."""
@@ -49,9 +53,16 @@ class Change:
     def record(
         self, action: str, subjects: Sequence[str], model: str | None = None, details: Mapping[str, Any] | None = None
     ) -> None:
-        """An entry for the audit log; opaque ids and numbers only."""
-        entry = {"at": self.at, "actor": self.actor, "action": action, "subjects": list(subjects), "model": model}
-        self._entries.append({**entry, "details": dict(details or {})})
+        """An entry for the audit log; opaque ids and numbers only.
+
+        Raises:
+            InvalidInput: a name of an action that is too long, or details that JSON cannot hold.
+        """
+        if not 0 < len(storable(action or "")) <= _LONGEST_ACTION:
+            raise InvalidInput(f"audit action {shown(action)}: needs 1 to {_LONGEST_ACTION} characters")
+        told = from_json(to_json(dict(details or {})))  # as it will be read when its hash is checked
+        entry = {"at": self.at, "actor": self.actor, "action": storable(action), "model": model, "details": told}
+        self._entries.append({**entry, "subjects": [storable(subject) for subject in subjects]})
 
     def new_keys(self, kind: str, count: int) -> range:
         """Numbers for new rows that were never used before and never will be again."""

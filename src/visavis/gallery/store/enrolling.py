@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import math
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, overload
+from numbers import Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sqlalchemy import Connection, insert, select, update
@@ -16,9 +17,11 @@ from visavis.errors import GalleryConflict, InvalidInput, TemplateMismatch
 from visavis.gallery.names import checked_name
 from visavis.gallery.schema import crop, person, reference
 from visavis.gallery.store.spaces import fix_scale
+from visavis.gallery.store.values import storable
 from visavis.gallery.templates.codec import checked_vectors, encode, scale_for
-from visavis.gallery.types import Added, ModelSpace, NewReference
+from visavis.gallery.types import Added, Crop, ModelSpace, NewReference
 from visavis.gallery.vault import Vault, crop_context
+from visavis.types import Box
 
 if TYPE_CHECKING:
     from visavis.gallery.store.change import Change
@@ -33,17 +36,12 @@ def checked_batch(references: Sequence[NewReference], space: ModelSpace) -> np.n
 
     Raises:
         TemplateMismatch: a template of another model.
-        InvalidInput: a bad id, name, date or vector.
+        InvalidInput: a bad id, name, date, crop or vector.
         GalleryConflict: an id twice.
     """
     seen: set[str] = set()
     for one in references:
-        if not one.id or not _short(one.id):
-            raise InvalidInput(f"reference id {str(one.id)[:80]!r}: needs 1 to {_LONGEST_ID} characters")
-        if not _short(one.photo):
-            raise InvalidInput(f"reference {one.id}: its photo is named by a digest of at most {_LONGEST_ID} characters")
-        if not all(math.isfinite(value) for value in (one.quality or {}).values()):
-            raise InvalidInput(f"reference {one.id}: has qualities that are no finite numbers; leave those out")
+        _check_values(one)
         if one.id in seen:
             raise GalleryConflict(f"reference {one.id}: stands twice in one batch; give each photo an id of its own")
         seen.add(one.id)
@@ -52,8 +50,6 @@ def checked_batch(references: Sequence[NewReference], space: ModelSpace) -> np.n
                 f"reference {one.id}: is a template of {one.template.model}, the gallery's are of {space.fingerprint}; "
                 "embed with that model and settings, or `visavis gallery upgrade` the gallery"
             )
-        checked_name(one.person)
-        checked_date(f"reference {one.id}", one.retain_until)
     if not references:
         return np.zeros((0, space.dimension), np.float32)
     try:
@@ -63,6 +59,33 @@ def checked_batch(references: Sequence[NewReference], space: ModelSpace) -> np.n
             f"templates of one batch differ in dimension; {space.fingerprint} has {space.dimension}"
         ) from error
     return checked_vectors(vectors, space)
+
+
+def _check_values(one: NewReference) -> None:
+    if not one.id or not _short(one.id):
+        raise InvalidInput(f"reference id {str(one.id)[:80]!r}: needs 1 to {_LONGEST_ID} characters")
+    if not _short(one.photo):
+        raise InvalidInput(f"reference {one.id}: its photo is named by a digest of at most {_LONGEST_ID} characters")
+    if not _finite((one.quality or {}).values()):
+        raise InvalidInput(f"reference {one.id}: has qualities that are no finite numbers; leave those out")
+    if not (one.box is None or isinstance(one.box, Box)) or not isinstance(one.source, str):
+        raise InvalidInput(f"reference {one.id}: needs a Box (or none) and a source in words")
+    if one.crop is not None and not _usable(one.crop):
+        raise InvalidInput(
+            f"reference {one.id}: its crop needs the bytes of an image, and points (x, y) that are finite"
+        )
+    storable(one.consent)
+    checked_name(one.person)
+    checked_date(f"reference {one.id}", one.retain_until)
+
+
+def _usable(cut: Crop) -> bool:
+    points = [tuple(point) for point in cut.points]
+    return isinstance(cut.data, bytes) and all(len(point) == 2 and _finite(point) for point in points)
+
+
+def _finite(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, Real) and math.isfinite(value) for value in values)
 
 
 def _short(text: str) -> bool:
@@ -87,15 +110,6 @@ def checked_date(name: str, value: str | None) -> None:
     except (TypeError, ValueError):
         pass
     raise InvalidInput(f"{name}: retain-until {value!r} is no date; write it like 2027-12-31")
-
-
-@overload
-def storable(text: str) -> str: ...
-@overload
-def storable(text: None) -> None: ...
-def storable(text: str | None) -> str | None:
-    """Text that every database takes: what no encoding knows (odd file names) is written as an escape."""
-    return None if text is None else text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
 def enrol(
@@ -169,38 +183,45 @@ def _write(
 
 def _people(change: Change, new: Sequence[NewReference]) -> dict[str, int]:
     """Keys of the people by name; those who are new are written, the consent of others is renewed."""
-    latest = {checked_name(one.person): one for one in new}  # the last of several speaks
+    stated: dict[str, list[NewReference]] = {}
+    for one in new:
+        stated.setdefault(checked_name(one.person), []).append(one)
     found: dict[str, Any] = {}
-    names = list(latest)
+    names = list(stated)
     for start in range(0, len(names), _ASKED):
         query = select(person).where(person.c.name.in_(names[start : start + _ASKED]))
         found.update((row.name, row) for row in change.connection.execute(query))
     unknown = [name for name in names if name not in found]
     keys = change.new_keys("person", len(unknown)) if unknown else range(0)
     if unknown:
-        rows = [_new_person(key, name, latest[name], change.at) for key, name in zip(keys, unknown, strict=True)]
+        rows = [_new_person(key, name, stated[name], change.at) for key, name in zip(keys, unknown, strict=True)]
         change.connection.execute(insert(person), rows)
         change.record("add people", [row["id"] for row in rows])
     for name, row in found.items():
-        _renew_consent(change, row, latest[name])
+        _renew_consent(change, row, stated[name])
     return {**{name: row.key for name, row in found.items()}, **dict(zip(unknown, keys, strict=True))}
 
 
-def _new_person(key: int, name: str, one: NewReference, at: str) -> dict[str, Any]:
-    stated = {"consent": storable(one.consent), "retain_until": one.retain_until}
-    return {"key": key, "id": str(uuid.uuid4()), "name": name, "created": at, **stated}
+def _new_person(key: int, name: str, stated: Sequence[NewReference], at: str) -> dict[str, Any]:
+    consent, until = _renewed(storable(stated[0].consent), stated[0].retain_until, stated[1:])
+    row = {"key": key, "id": str(uuid.uuid4()), "name": name, "created": at}
+    return {**row, "consent": consent, "retain_until": until}
 
 
-def _renew_consent(change: Change, row: Any, one: NewReference) -> None:
-    """Consent that is stated anew counts, and so does a date of keeping that is later."""
-    values: dict[str, Any] = {}
-    if one.consent is not None and one.consent != row.consent:
-        values["consent"] = storable(one.consent)
-    if one.retain_until is not None and row.retain_until is not None and one.retain_until > row.retain_until:
-        values["retain_until"] = one.retain_until
-    if values:
+def _renew_consent(change: Change, row: Any, stated: Sequence[NewReference]) -> None:
+    consent, until = _renewed(row.consent, row.retain_until, stated)
+    if (consent, until) != (row.consent, row.retain_until):
+        values = {"consent": consent, "retain_until": until}
         change.connection.execute(update(person).where(person.c.key == row.key).values(values))
         change.record("renew consent", [row.id])
+
+
+def _renewed(consent: str | None, until: str | None, stated: Sequence[NewReference]) -> tuple[str | None, str | None]:
+    """Consent that is stated anew counts, and so does a date of keeping that is later; in one batch or in several."""
+    for one in stated:
+        consent = consent if one.consent is None else storable(one.consent)
+        until = max(until, one.retain_until) if until and one.retain_until else until
+    return consent, until
 
 
 def _refuse_photo_twice(connection: Connection, new: Sequence[NewReference], people: Mapping[str, int]) -> None:
@@ -249,7 +270,7 @@ def _write_crops(change: Change, keys: range, new: Sequence[NewReference], vault
     if vault is not None:
         data = vault.seal_many(data, (crop_context(change.gallery, id_) for _, id_, _ in kept))
     rows = [
-        {"reference": key, "data": blob, "points": [list(point) for point in cut.points]}
+        {"reference": key, "data": blob, "points": [[float(x), float(y)] for x, y in cut.points]}
         for (key, _, cut), blob in zip(kept, data, strict=True)
     ]
     change.connection.execute(insert(crop), rows)

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from visavis.errors import (
@@ -16,9 +16,11 @@ from visavis.errors import (
     GalleryNotFound,
     GalleryReadOnly,
     GalleryUnavailable,
+    InvalidInput,
     SchemaMismatch,
     StorageError,
     VisavisError,
+    WrongKey,
 )
 
 _RESTORE = "restore it from a copy, then run `visavis gallery verify`"
@@ -36,6 +38,7 @@ _SQLITE: dict[str, _Made] = {
     "SQLITE_CORRUPT": (GalleryCorrupt, f"its file is damaged; {_RESTORE}"),
     "SQLITE_NOTADB": (GalleryCorrupt, f"its file is no SQLite database, or a damaged one; {_RESTORE}"),
     "SQLITE_CONSTRAINT": (GalleryConflict, "the change contradicts what the gallery holds"),
+    "SQLITE_TOOBIG": (InvalidInput, "a value is larger than a database holds, and nothing of this change was written"),
     "SQLITE_ERROR": (GalleryCorrupt, f"its tables are not what they should be; {_RESTORE}"),
 }
 _POSTGRES: dict[str, _Made] = {
@@ -50,12 +53,20 @@ _POSTGRES: dict[str, _Made] = {
     "40": (GalleryBusy, "another change came in between; try again"),
     "25006": (GalleryReadOnly, "it cannot be written to here"),
     "42501": (GalleryReadOnly, "the user may not do this; ask for the right, or open it with read_only"),
+    "22": (InvalidInput, "a value is none that the database can hold, and nothing of this change was written"),
     "58": (GalleryUnavailable, "the server cannot reach its files; look at its log"),
     "XX001": (GalleryCorrupt, f"its tables are damaged; {_RESTORE}"),
     "XX002": (GalleryCorrupt, f"its tables are damaged; {_RESTORE}"),
     "42P01": _GONE,
     "42": (SchemaMismatch, "its tables are not those of this visavis; check the schema's name, or upgrade visavis"),
     "23": (GalleryConflict, "the change contradicts what the gallery holds"),
+}
+_WITHOUT_CODE: dict[str, _Made] = {  # by class of the driver
+    "OperationalError": (
+        GalleryUnavailable,
+        "the database does not answer, or went away; check that it runs, and try again",
+    ),
+    "DataError": _POSTGRES["22"],
 }
 
 
@@ -64,10 +75,20 @@ def translated(shown: str) -> Iterator[None]:
     """Raise what a database complains of in the block as a `VisavisError` about the gallery `shown`."""
     try:
         yield
+    except (GalleryCorrupt, WrongKey) as error:  # raised where nobody knows the gallery's place
+        if str(error).startswith(shown):
+            raise
+        raise type(error)(f"{shown}: {error}") from error
     except PoolTimeout as error:
         raise GalleryBusy(f"{shown}: too many searches and changes at once in this process; try again") from error
     except DBAPIError as error:
         raise _ours(shown, error.orig or error) from error
+    except StatementError as error:
+        if isinstance(error.orig, VisavisError):
+            raise error.orig from error
+        raise InvalidInput(f"{shown}: a value cannot be stored ({error.orig}); nothing was changed") from error
+    except (UnicodeEncodeError, OverflowError) as error:  # raised by drivers
+        raise InvalidInput(f"{shown}: a value cannot be stored or looked for ({error}); nothing was changed") from error
     except Exception as error:  # rows read past SQLAlchemy bring the driver's own errors
         if not isinstance(error, sqlite3.Error) and not type(error).__module__.startswith("psycopg"):
             raise
@@ -80,17 +101,10 @@ def _ours(shown: str, error: BaseException) -> VisavisError:
 
 
 def _explained(error: BaseException) -> _Made:
-    code = getattr(error, "sqlite_errorname", None)
-    if code == "SQLITE_ERROR" and str(error).startswith("no such table"):
-        return _GONE
-    if code is not None:
-        return _longest(_SQLITE, code) or (GalleryUnavailable, "its database failed")
-    state = getattr(error, "sqlstate", None)
-    if state is not None and (found := _longest(_POSTGRES, state)):
-        return found
-    if type(error).__name__ == "OperationalError":  # no answer at all carries no code
-        return GalleryUnavailable, "the database does not answer, or went away; check that it runs, and try again"
-    return GalleryUnavailable, "its database failed"
+    for table, code in ((_SQLITE, "sqlite_errorname"), (_POSTGRES, "sqlstate")):
+        if found := _longest(table, getattr(error, code, None) or ""):
+            return _GONE if str(error).startswith("no such table") else found
+    return _WITHOUT_CODE.get(type(error).__name__, (GalleryUnavailable, "its database failed"))
 
 
 def _longest(table: dict[str, _Made], code: str) -> _Made | None:

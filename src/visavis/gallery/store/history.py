@@ -12,8 +12,8 @@ from visavis.errors import GalleryConflict, InvalidInput, PersonNotFound
 from visavis.gallery.names import checked_name
 from visavis.gallery.schema import apart, operation, person, reference
 from visavis.gallery.store.change import Change
-from visavis.gallery.store.enrolling import storable
 from visavis.gallery.store.people import find_person
+from visavis.gallery.store.values import asked_keys, storable
 from visavis.gallery.types import Operation, OperationKind
 
 ERASED = {"erased": True}
@@ -164,7 +164,7 @@ def _undoable(connection: Connection, number: int | None) -> Any:
         if row is None:
             raise PersonNotFound("there is nothing to undo")
         return row
-    row = connection.execute(query.where(operation.c.id == number)).first()
+    row = connection.execute(query.where(operation.c.id.in_(asked_keys([number])))).first()
     if row is None:
         raise PersonNotFound(f"operation {number}: there is none; `visavis gallery history` numbers them")
     if row.kind == "undo":

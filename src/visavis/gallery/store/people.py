@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
-from visavis.errors import PersonNotFound
+from visavis.errors import InvalidInput, PersonNotFound
+from visavis.gallery.names import checked_name, shown
 from visavis.gallery.schema import crop, model, person, reference, template
+from visavis.gallery.store.values import asked_keys, asked_texts, parts, storable
 from visavis.gallery.types import Crop, Person, Reference
 from visavis.types import Box
-
-_ASKED = 5_000  # keys in one question
 
 
 def count(connection: Connection) -> tuple[int, int]:
@@ -36,14 +36,20 @@ def find_person(connection: Connection, who: str) -> Any:
     Raises:
         PersonNotFound: nobody has it.
     """
-    query = select(person)
+    query, who = select(person), storable(who or "")
     row = connection.execute(query.where(person.c.id == who)).first()
-    row = row or connection.execute(query.where(person.c.name == who)).first()
+    row = row or connection.execute(query.where(person.c.name == kept_name(who))).first()
     if row is None:
-        raise PersonNotFound(
-            f"{_short(who)!r}: nobody of that name or id is enrolled; `visavis people list` shows who is"
-        )
+        raise PersonNotFound(f"{shown(who)}: nobody of that name or id is enrolled; `visavis people list` shows who is")
     return row
+
+
+def kept_name(who: str) -> str:
+    """A name as it would be kept, however it is composed and spaced; what cannot be a name is looked for as it is."""
+    try:
+        return checked_name(who)
+    except InvalidInput:
+        return storable(who)
 
 
 def read_person(connection: Connection, who: str) -> Person:
@@ -62,15 +68,17 @@ def read_references(
 ) -> list[Reference]:
     """References by rising key; all conditions that are given hold together."""
     conditions: list[ColumnElement[bool]] = [] if of_person is None else [reference.c.person == of_person]
-    lists = ((reference.c.key, keys), (reference.c.id, ids), (reference.c.photo, photos))
-    asked = [(column, list(dict.fromkeys(values))) for column, values in lists if values is not None]
+    asked: dict[str, list[Any]] = {} if keys is None else {"key": asked_keys(keys)}
+    asked.update((name, asked_texts(values)) for name, values in (("id", ids), ("photo", photos)) if values is not None)
     rows: list[Any] = []
     if not asked:
         rows = _referenced(connection, conditions)
-    for column, values in asked[:1]:
-        for part in _parts(values):
-            more = [other.in_(wanted) for other, wanted in asked[1:]]
-            rows += _referenced(connection, [*conditions, column.in_(part), *more])
+    for name in list(asked)[:1]:
+        for part in parts(asked.pop(name)):
+            rows += _referenced(connection, [*conditions, reference.c[name].in_(part)])
+    for name, values in asked.items():
+        wanted = set(values)
+        rows = [row for row in rows if getattr(row, name) in wanted]
     models = _models_of(connection, [row.key for row in rows])
     return [_reference(row, models.get(row.key, ())) for row in sorted(rows, key=lambda row: row.key)]
 
@@ -78,7 +86,7 @@ def read_references(
 def read_crops(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[bytes, tuple[tuple[float, float], ...]]]:
     """Data as stored, and points, of the crops that are kept, by reference id."""
     found = {}
-    for part in _parts(list(ids)):
+    for part in parts(asked_texts(ids)):
         query = select(reference.c.id, crop.c.data, crop.c.points).join(reference, reference.c.key == crop.c.reference)
         for id_, data, points in connection.execute(query.where(reference.c.id.in_(part))):
             found[id_] = data, tuple((float(x), float(y)) for x, y in points)
@@ -110,7 +118,7 @@ def _referenced(connection: Connection, conditions: Iterable[ColumnElement[bool]
 
 def _models_of(connection: Connection, keys: Sequence[int]) -> dict[int, tuple[str, ...]]:
     found: dict[int, tuple[str, ...]] = {}
-    for part in _parts(list(keys)):
+    for part in parts(keys):
         query = select(template.c.reference, model.c.fingerprint).join(model, model.c.key == template.c.model)
         for key, fingerprint in connection.execute(query.where(template.c.reference.in_(part)).order_by(model.c.key)):
             found[key] = (*found.get(key, ()), fingerprint)
@@ -133,11 +141,3 @@ def _reference(row: Any, models: tuple[str, ...]) -> Reference:
         has_crop=row.crop is not None,
         models=models,
     )
-
-
-def _parts(values: list[Any]) -> Iterator[list[Any]]:
-    return (values[start : start + _ASKED] for start in range(0, len(values), _ASKED))
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 80 else f"{name[:77]}..."

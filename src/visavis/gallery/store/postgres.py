@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from visavis.errors import GalleryUnavailable, MissingExtra
 from visavis.gallery.store.failures import translated
+from visavis.gallery.store.values import from_json, to_json
 from visavis.gallery.types import Problem
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ class Postgres:
         }
         engine = create_engine(
             self._url,
+            json_serializer=to_json,
+            json_deserializer=from_json,
             pool_pre_ping=True,
             pool_size=8,
             max_overflow=56,

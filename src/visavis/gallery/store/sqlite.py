@@ -16,6 +16,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
 from visavis.errors import GalleryNotFound, GalleryUnavailable, StorageError
+from visavis.gallery.store.values import from_json, to_json
 from visavis.gallery.types import Problem
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class Sqlite:
             "sqlite://",
             creator=lambda: _connected(address, read_only=self._read_only),
             poolclass=QueuePool,
+            json_serializer=to_json,
+            json_deserializer=from_json,
             pool_size=8,
             max_overflow=56,
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from visavis.errors import GalleryCorrupt, GalleryError, GalleryNotFound, InvalidInput, WrongKey
 from visavis.gallery.store.change import Change
 from visavis.gallery.store.database import Database
+from visavis.gallery.store.failures import translated
 from visavis.gallery.store.settings import read_setting
 from visavis.gallery.store.sqlite import missing
 from visavis.gallery.templates import Templates, make_templates
@@ -47,7 +48,8 @@ class Store:
                 f"{location.shown}: is not encrypted, so it has no key; leave the key out, or move the gallery into an "
                 "encrypted one (`visavis gallery move FROM TO --new-key FILE`)"
             )
-        self._vault = None if sealed is None else Vault.open(sealed, key)
+        with translated(location.shown):
+            self._vault = None if sealed is None else Vault.open(sealed, key)
         self._former: Vault | None = None
         self._vault_lock = threading.Lock()
         self.templates: Templates = make_templates(location, self.id, database.backend.name)

@@ -21,7 +21,11 @@ def checked_vectors(vectors: ArrayLike, space: ModelSpace) -> NDArray[np.float32
     Raises:
         InvalidInput: another dimension, NaN or infinite values, or a zero vector under cosine.
     """
-    rows = np.atleast_2d(np.asarray(vectors, dtype=np.float32))
+    try:
+        with np.errstate(over="ignore"):  # becomes infinite, and is refused below
+            rows = np.atleast_2d(np.asarray(vectors).astype(np.float32, casting="same_kind", copy=False))
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"templates: no array of {space.dimension} real numbers each ({error})") from error
     if rows.ndim != 2 or rows.shape[1] != space.dimension:
         raise InvalidInput(f"templates {rows.shape}: {space.fingerprint} has {space.dimension} numbers each")
     if not np.isfinite(rows).all():

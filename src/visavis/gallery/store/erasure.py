@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from visavis.errors import PersonNotFound
 from visavis.gallery.schema import erasure, model, person, reference, template
 from visavis.gallery.store.change import Change
-from visavis.gallery.store.history import erase_details
+from visavis.gallery.store.past import erase_past
 from visavis.gallery.store.people import find_person
 from visavis.gallery.store.spaces import read_spaces
 from visavis.gallery.templates import Templates
@@ -73,7 +73,7 @@ def _erase(change: Change, chosen: dict[str, int]) -> tuple[int, int]:
         change.connection.execute(delete(reference).where(reference.c.key.in_(part)))  # template and crop go with it
     gone = _people_left_bare(change.connection, owners)
     change.connection.execute(delete(person).where(person.c.key.in_([key for key, _ in gone])))
-    erase_details(change.connection, {id_ for _, id_ in gone}, set(chosen))
+    erase_past(change.connection, {id_ for _, id_ in gone}, set(chosen))
     change.touch(keys)
     change.record("forget", [*(id_ for _, id_ in gone), *chosen])
     return len(gone), len(chosen)

@@ -52,7 +52,7 @@ def merge(change: Change, keep: str, absorb: str, *, force: bool) -> Operation:
     change.touch(_keys_of(change.connection, goes.key))
     change.connection.execute(update(reference).where(reference.c.person == goes.key).values(person=stays.key))
     change.connection.execute(delete(person).where(person.c.key == goes.key))  # its pairs go with it
-    added = _inherit_pairs(change.connection, stays.key, pairs)
+    added = [[stays.id, other] for other in _inherit_pairs(change.connection, stays.key, pairs)]
     details = {"absorbed": _described(goes), "references": moved, "apart": pairs, "inherited": added}
     return _done(change, "merge", (stays.id, goes.id), details)
 
@@ -103,21 +103,6 @@ def read_operations(connection: Connection, person_id: str | None = None) -> lis
     return [_operation(row) for row in rows if person_id is None or person_id in row.people]
 
 
-def erase_details(connection: Connection, person_ids: set[str], reference_ids: set[str]) -> None:
-    """Remove those who are forgotten from the history; what was done when, and to how many, stays."""
-    for row in connection.execute(select(operation)).all():
-        named = row.details.get("references", [])
-        left = [one for one in named if one not in reference_ids]
-        details: dict[str, Any]
-        if person_ids & set(row.people):
-            details = dict(ERASED)
-        elif len(left) < len(named):
-            details = {**row.details, "references": left}
-        else:
-            continue
-        connection.execute(update(operation).where(operation.c.id == row.id).values(details=details))
-
-
 def set_apart(change: Change, first: str, second: str, reason: str) -> None:
     """Declare two people to be two, however alike they are.
 
@@ -129,6 +114,7 @@ def set_apart(change: Change, first: str, second: str, reason: str) -> None:
     if pair[0].key == pair[1].key:
         raise InvalidInput(f"{pair[0].name}: cannot be set apart from itself")
     keys = sorted(row.key for row in pair)
+    _keep_pair(change.connection, {row.id for row in pair})
     change.connection.execute(delete(apart).where(apart.c.first == keys[0], apart.c.second == keys[1]))
     change.connection.execute(insert(apart).values(first=keys[0], second=keys[1], reason=storable(reason)))
     change.record("set apart", [row.id for row in pair])
@@ -160,10 +146,11 @@ def _operation(row: Any) -> Operation:
 def _undoable(connection: Connection, number: int | None) -> Any:
     query = select(operation).order_by(operation.c.id.desc())
     if number is None:
-        row = connection.execute(query.where(operation.c.undone_by.is_(None), operation.c.kind != "undo")).first()
-        if row is None:
+        rows = connection.execute(query.where(operation.c.undone_by.is_(None), operation.c.kind != "undo"))
+        latest = next((row for row in rows if row.details != ERASED), None)
+        if latest is None:
             raise PersonNotFound("there is nothing to undo")
-        return row
+        return latest
     row = connection.execute(query.where(operation.c.id.in_(asked_keys([number])))).first()
     if row is None:
         raise PersonNotFound(f"operation {number}: there is none; `visavis gallery history` numbers them")
@@ -182,10 +169,20 @@ def _nothing_later(connection: Connection, row: Any) -> None:
         ).order_by(operation.c.id.desc())
     )  # fmt: skip
     for other in later:
-        if set(other.people) & set(row.people):
+        if other.details != ERASED and _meet(row, other):
             raise GalleryConflict(
                 f"operation {row.id}: operation {other.id} ({other.kind}) came later on these people; undo that first"
             )
+
+
+def _meet(row: Any, other: Any) -> bool:
+    """Whether two operations touch the same people; two merges also by those who were set apart from the absorbed."""
+    apart_of = [{pair[0] for pair in one.details.get("apart", ())} for one in (row, other)]
+    both_merges = row.kind == other.kind == "merge"
+    return bool(
+        set(row.people) & set(other.people)
+        or (both_merges and (apart_of[0] & set(other.people) or apart_of[1] & set(row.people)))
+    )
 
 
 def _undo_rename(change: Change, row: Any) -> None:
@@ -202,12 +199,18 @@ def _undo_merge(change: Change, row: Any) -> None:
     back = [one for one in row.details["references"] if one in own]
     if not back:
         raise GalleryConflict(f"operation {row.id}: none of the references that it moved is there any more")
+    if len(back) == len(own):
+        raise GalleryConflict(
+            f"operation {row.id}: {stays.name} has no other references left; rename {stays.name} instead"
+        )
     _name_is_free(change.connection, gone["name"])
     (key,) = change.new_keys("person", 1)
     change.connection.execute(insert(person).values(key=key, **gone))
     _move(change, back, key)
-    for first, second in row.details["inherited"]:
-        change.connection.execute(delete(apart).where(apart.c.first == first, apart.c.second == second))
+    for pair in row.details["inherited"]:
+        ends = sorted(change.connection.execute(select(person.c.key).where(person.c.id.in_(pair))).scalars())
+        if len(ends) == 2:
+            change.connection.execute(delete(apart).where(apart.c.first == ends[0], apart.c.second == ends[1]))
     _inherit_pairs(change.connection, key, row.details["apart"])
 
 
@@ -271,8 +274,8 @@ def _pairs_of(connection: Connection, key: int) -> list[list[Any]]:
     return [[id_, others[other]] for other, id_ in named]
 
 
-def _inherit_pairs(connection: Connection, key: int, pairs: Sequence[Sequence[Any]]) -> list[list[int]]:
-    """Set a person apart from those in `pairs` who are enrolled; the pairs that were not there before."""
+def _inherit_pairs(connection: Connection, key: int, pairs: Sequence[Sequence[Any]]) -> list[str]:
+    """Set a person apart from those in `pairs` who are enrolled; ids of those it was not apart from before."""
     added = []
     for id_, reason in pairs:
         other = connection.execute(select(person.c.key).where(person.c.id == id_)).scalar()
@@ -282,5 +285,15 @@ def _inherit_pairs(connection: Connection, key: int, pairs: Sequence[Sequence[An
         there = select(apart.c.first).where(apart.c.first == first, apart.c.second == second)
         if connection.execute(there).first() is None:
             connection.execute(insert(apart).values(first=first, second=second, reason=reason))
-            added.append([first, second])
+            added.append(id_)
     return added
+
+
+def _keep_pair(connection: Connection, ids: set[str]) -> None:
+    """A pair that was inherited with a merge, and is declared now, outlives the undoing of the merge."""
+    for row in connection.execute(select(operation).where(operation.c.kind == "merge")).all():
+        inherited = row.details.get("inherited", [])
+        kept = [pair for pair in inherited if set(pair) != ids]
+        if len(kept) < len(inherited):
+            details = {**row.details, "inherited": kept}
+            connection.execute(update(operation).where(operation.c.id == row.id).values(details=details))

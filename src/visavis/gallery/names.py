@@ -33,6 +33,8 @@ def checked_name(name: str) -> str:
     """
     if not isinstance(name, str):
         raise InvalidInput(f"a person's name is text, not {type(name).__name__}: {name!r:.{_SHOWN}}")
+    if _is_plain(name):
+        return name
     if len(name) > 20 * MAX_NAME:  # before anything is computed on it
         raise _too_long(name, len(name))
     normal = unicodedata.normalize("NFC", name)
@@ -51,6 +53,11 @@ def shown(name: str) -> str:
     """A name inside a message: quoted, unseen characters escaped, cut to a readable length."""
     quoted = repr(name[:_SHOWN])
     return quoted if len(name) <= _SHOWN else f"{quoted[:-1]}...{quoted[-1]}"
+
+
+def _is_plain(name: str) -> bool:
+    """Whether nothing needs doing: so it is with most names, and every reference asks."""
+    return 0 < len(name) <= MAX_NAME and name.isascii() and name.isprintable() and name == " ".join(name.split())
 
 
 def _too_long(name: str, length: int) -> InvalidInput:

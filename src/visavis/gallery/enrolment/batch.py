@@ -109,7 +109,7 @@ class Batch:
 
     def _before(self, one: Looked, enrolled: Mapping[str, Sequence[Taken]]) -> Judged | tuple[Finding, ...]:
         """What follows from a photo's being somebody's reference already: it is known, refused, or flagged."""
-        request, box = one.request, one.faces[one.index].box
+        request, box = one.request, one.face.box
         taken = (*enrolled.get(request.digest, ()), *self._roll.waiting(request.digest))
         found: list[Finding] = []
         for there in taken:
@@ -137,7 +137,7 @@ class Batch:
         if refused(findings):
             return Judged(_outcome(one, Status.REFUSED, findings))
         request = one.request
-        taken = Taken(request.reference, request.person, request.source, one.faces[one.index].box)
+        taken = Taken(request.reference, request.person, request.source, one.face.box)
         self._roll.accept(Waiting(request.digest, taken, one.sample.vector))
         return Judged(_outcome(one, Status.ENROLLED, findings, request.reference), one)
 
@@ -170,7 +170,7 @@ def _copy(one: Looked, first: Judged) -> Judged:
     reason = f"is the same file as {before.source}"
     if first.looked is None:
         return Judged(replace(before, source=request.source, reason=reason))
-    if one.index != first.looked.index:
+    if one.face.index != first.looked.face.index:
         finding = checks.twice_finding(request.source, request.person, before.source)
         return Judged(_outcome(one, Status.REFUSED, (finding,)))
     return Judged(Outcome(request.source, request.person, Status.KNOWN, before.reference, reason=reason))

@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from visavis.errors import NotCalibrated
-from visavis.gallery.thresholds import DEFAULT_FPIR, gallery_threshold
+import numpy as np
+
+from visavis.errors import InvalidInput, NotCalibrated
+from visavis.gallery.thresholds import DEFAULT_FPIR, gallery_threshold, stored_threshold
 from visavis.matching.calibration import threshold_at_fmr, threshold_at_fnmr
 from visavis.matching.identification import calibrated_threshold
 from visavis.matching.identification.decision import MIN_RATIO
@@ -16,6 +18,7 @@ from visavis.matching.verification import DEFAULT_FMR
 if TYPE_CHECKING:
     from visavis.gallery.gallery import Gallery
     from visavis.matching import Metric
+    from visavis.matching.identification import FpirThreshold
     from visavis.models.calibration import Calibration
 
 MISSED = 0.01
@@ -66,19 +69,20 @@ def naming_threshold(gallery: Gallery | None, calibration: Calibration, model: s
     """From which similarity on somebody would be named, at an FPIR of 1 %.
 
     Args:
-        gallery: its own threshold counts where anybody is enrolled; None before there is one.
-        calibration: of the model, which gives the threshold otherwise.
+        gallery: its stored threshold counts while it fits; None before there is a gallery.
+        calibration: of the model, which gives the threshold otherwise, as long as it reaches.
         model: fingerprint of the model.
         size: number of references that a photo is compared with.
 
-    Returns: where neither can give that rate, the strictest threshold that the calibration supports.
+    Returns: for more references than the calibration reaches, what the gallery's own scores give; where they do not
+        suffice, the strictest threshold of the calibration.
     """
+    if gallery is not None and (kept := _stored(gallery, model)):
+        return kept.threshold
     try:
-        if gallery is not None and len(gallery.tier(model)):
-            return gallery_threshold(gallery, DEFAULT_FPIR, model=model).threshold
         return calibrated_threshold(calibration, DEFAULT_FPIR, enrolled=(1, max(size, 1)), model=model).threshold
     except NotCalibrated:
-        return calibration.fmr[0][1]
+        return calibration.fmr[0][1] if gallery is None else _own(gallery, calibration, model)
 
 
 def nearer(similarity: float, metric: Metric, share: float) -> float:
@@ -91,3 +95,15 @@ def nearer(similarity: float, metric: Metric, share: float) -> float:
 
 def _within(rows: tuple[tuple[float, float], ...], rate: float) -> float:
     return min(max(rate, rows[0][0]), rows[-1][0])
+
+
+def _stored(gallery: Gallery, model: str) -> FpirThreshold | None:
+    tier = gallery.tier(model)
+    return stored_threshold(gallery, DEFAULT_FPIR, model, (len(np.unique(tier.groups)), len(tier)))
+
+
+def _own(gallery: Gallery, calibration: Calibration, model: str) -> float:
+    try:
+        return gallery_threshold(gallery, DEFAULT_FPIR, model=model).threshold
+    except (NotCalibrated, InvalidInput):  # few people with many photos; or all references come with this batch
+        return calibration.fmr[0][1]

@@ -19,7 +19,7 @@ from visavis.images.reading import read_encoded
 if TYPE_CHECKING:
     from visavis.gallery.types import Crop
     from visavis.images import Limits
-    from visavis.types import Faces
+    from visavis.types import Face, Faces, Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +76,15 @@ class Looked:
 
     Attributes:
         request: which photo.
-        faces: all of its faces.
-        index: the one that is to be enrolled.
+        face: the one that is to be enrolled.
+        template: of that face.
         sample: that face, for the guard.
         crop: what is kept of it.
     """
 
     request: Request
-    faces: Faces
-    index: int
+    face: Face
+    template: Template
     sample: Sample
     crop: Crop | None
 
@@ -130,7 +130,7 @@ def seen(request: Request, faces: Faces, crop: Crop | None) -> Looked:
         raise InvalidInput(f"{request.source}: its faces carry no templates; let the engine embed them")
     rival = 0.0 if request.face is not None else _rival(faces)
     sample = Sample(request.source, face.template.vector, face.quality, len(faces), rival)
-    return Looked(request, faces, index, sample, crop)
+    return Looked(request, face, face.template, sample, crop)
 
 
 def _rival(faces: Faces) -> float:

@@ -11,7 +11,6 @@ from visavis import ranges
 from visavis.errors import GalleryConflict, InvalidInput
 from visavis.gallery.enrolment.report import Outcome, Status, failed
 from visavis.gallery.types import NewReference
-from visavis.types import Template
 
 if TYPE_CHECKING:
     from visavis.gallery.enrolment.batch import Judged
@@ -90,12 +89,11 @@ class Writer:
             self._gallery.note(FLAGGED, list(details), details)
 
     def _reference(self, looked: Looked) -> NewReference:
-        request, face, sample = looked.request, looked.faces[looked.index], looked.sample
-        summary = None if face.quality is None else face.quality["summary"]
+        request, face = looked.request, looked.face
         return NewReference(
             request.reference,
             request.person,
-            Template(sample.vector, looked.faces.model or "", quality=summary),
+            looked.template,
             source=request.source,
             photo=request.digest,
             box=face.box,

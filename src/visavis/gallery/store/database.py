@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Pool, text
 
 from visavis.errors import GalleryReadOnly
 from visavis.gallery.store.failures import translated
@@ -19,6 +19,10 @@ from visavis.gallery.store.sqlite import WRITES, Sqlite, missing
 if TYPE_CHECKING:
     from visavis.gallery.types import Problem
     from visavis.gallery.uri import Location
+
+
+_inherited: list[Pool] = []
+"""In a forked process, its parent's connections: kept, for even garbage collection would close them."""
 
 
 class Backend(Protocol):
@@ -152,6 +156,7 @@ def _forget_connections_in_children(engine: Engine) -> None:
 
         def forget() -> None:
             if (alive := reference()) is not None:
+                _inherited.append(alive.pool)
                 alive.dispose(close=False)
 
         os.register_at_fork(after_in_child=forget)

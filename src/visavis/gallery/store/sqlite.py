@@ -1,7 +1,7 @@
 """The embedded engine: one SQLite file in the gallery's folder.
 
 A write is acknowledged when it is on disk (WAL, synchronous=FULL). Deleted content is overwritten with zeros
-(secure_delete), and the log that still holds it is emptied by `scrub`.
+(secure_delete); the log and the unused parts of pages, which may still hold it, are emptied by `scrub`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
 from visavis.errors import GalleryNotFound, GalleryUnavailable, StorageError
+from visavis.gallery.store.blanks import empty_blanks, own_descriptor
 from visavis.gallery.store.values import from_json, to_json
 from visavis.gallery.types import Problem
 
@@ -25,9 +27,12 @@ if TYPE_CHECKING:
 PATIENCE = 30.0
 """Seconds to wait for another writer."""
 WRITES = "visavis_writes"
+_Files = tuple["tuple[int, int] | None", "tuple[int, int] | None"]
 _PRAGMAS = ("foreign_keys = ON", "secure_delete = ON", "temp_store = MEMORY", "trusted_schema = OFF")
 _AGAIN = "`visavis gallery verify --repair` tries again"
 _SCRUB_PATIENCE_MS = 5000  # to wait for readers that hold the log
+_SCRUB_TRIES = 20
+_READ = f"another process reads the gallery, so its log could not be emptied yet; {_AGAIN}"
 
 
 class Sqlite:
@@ -68,7 +73,8 @@ class Sqlite:
         """
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self._file, os.O_RDWR | os.O_CREAT, 0o600))
+            with suppress(FileExistsError):  # and not be opened: closing it would give up SQLite's locks
+                os.close(os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         except OSError as error:
             raise StorageError(
                 f"{self._shown}: the gallery's folder cannot be made ({error.strerror}); choose one you may write to"
@@ -76,17 +82,16 @@ class Sqlite:
 
     def engine(self) -> Engine:
         """An engine whose connections keep the promises above."""
-        address = f"file:{quote(str(self._file.absolute()))}{self._mode()}"
         engine = create_engine(
             "sqlite://",
-            creator=lambda: _connected(address, read_only=self._read_only),
+            creator=lambda: _connected(self._file, self._address(), read_only=self._read_only),
             poolclass=QueuePool,
             json_serializer=to_json,
             json_deserializer=from_json,
             pool_size=8,
             max_overflow=56,
         )
-        event.listen(engine, "begin", _begin)
+        event.listen(engine, "begin", self._begin)
         return engine
 
     def steady(self, connection: Connection) -> Connection:
@@ -100,20 +105,13 @@ class Sqlite:
         """Nothing, as `lock`."""
 
     def scrub(self, engine: Engine) -> tuple[bool, str]:
-        """Empty the log, which still holds what was deleted; see `Backend.scrub`."""
-        raw = engine.raw_connection()
+        """Empty the log and the unused parts of pages, which still hold what was deleted; see `Backend.scrub`."""
         try:
-            cursor = raw.cursor()
-            cursor.execute(f"PRAGMA busy_timeout = {_SCRUB_PATIENCE_MS}")  # it waits for readers of the log
-            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            cursor.execute(f"PRAGMA busy_timeout = {int(1000 * PATIENCE)}")
-        except sqlite3.Error as error:
-            return False, f"its log could not be emptied ({error}); {_AGAIN}"
-        finally:
-            raw.close()
-        if busy:
-            return False, "another process reads the gallery, so its log could not be emptied yet; " + _AGAIN
-        return True, ""
+            with closing(_connected(self._file, self._address(), read_only=False)) as connection:
+                connection.execute(f"PRAGMA busy_timeout = {_SCRUB_PATIENCE_MS}")  # it waits for readers of the log
+                return _scrubbed(connection, self._file)
+        except (sqlite3.Error, OSError) as error:
+            return False, f"its files could not be cleaned ({error}); {_AGAIN}"
 
     def check(self, connection: Connection) -> list[Problem]:
         """Damage of the file itself."""
@@ -124,18 +122,46 @@ class Sqlite:
             *(Problem("dangling row", f"a row of {row[0]} names a missing row of {row[2]}") for row in broken),
         ]
 
+    def _begin(self, connection: Connection) -> None:
+        writes: Any = connection.get_execution_options().get(WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        own: Any = connection.connection.dbapi_connection
+        if own.files != _identity(self._file):
+            connection.invalidate()
+            connection.engine.dispose()
+            raise GalleryUnavailable(
+                f"{self._shown}: its files were removed or replaced while it was open; nothing was changed. "
+                "See that they are where they were, and try again"
+            )
+
+    def _address(self) -> str:
+        return f"file:{quote(os.fsencode(self._file.absolute()))}{self._mode()}"
+
     def _mode(self) -> str:
         if not self._read_only:
             return "?mode=rw"
-        log = Path(f"{self._file}-wal")
+        log, shared = _log(self._file), self._file.with_name(f"{self._file.name}-shm")
         writable = os.access(self._file.parent, os.W_OK) and os.access(self._file, os.W_OK)
+        used = shared.exists() or (log.exists() and log.stat().st_size)
         # Reading beside a log needs shared memory, which a read-only disk cannot give; without a log, none is needed.
-        return "?mode=ro" if writable or (log.exists() and log.stat().st_size) else "?mode=ro&immutable=1"
+        return "?mode=ro" if writable or used else "?mode=ro&immutable=1"
 
 
-def _connected(address: str, *, read_only: bool) -> sqlite3.Connection:
+class _Connection(sqlite3.Connection):
+    """A connection that knows which files it has open."""
+
+    files: _Files
+
+
+def _connected(file: Path, address: str, *, read_only: bool) -> _Connection:
     connection = sqlite3.connect(
-        address, uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False, cached_statements=256
+        address,
+        uri=True,
+        timeout=PATIENCE,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+        factory=_Connection,
     )
     try:
         for pragma in _PRAGMAS:
@@ -143,6 +169,8 @@ def _connected(address: str, *, read_only: bool) -> sqlite3.Connection:
         if not read_only:
             _keep_log(connection)
             connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA schema_version")  # reads, and so opens the log
+        connection.files = _identity(file)
     except sqlite3.Error:
         connection.close()
         raise
@@ -163,9 +191,55 @@ def _keep_log(connection: sqlite3.Connection) -> None:
             return
 
 
-def _begin(connection: Connection) -> None:
-    writes: Any = connection.get_execution_options().get(WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+def _identity(file: Path) -> _Files:
+    """Which file, and which log, lie in the gallery's place now.
+
+    A process that opens the file beside SQLite and closes it (a copy, say) gives up SQLite's locks, by POSIX rules.
+    Others may then take away the log, and what is written to it afterwards would be lost.
+    """
+    return _number(file), _number(_log(file))
+
+
+def _number(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _log(file: Path) -> Path:
+    return file.with_name(f"{file.name}-wal")
+
+
+def _scrubbed(connection: sqlite3.Connection, file: Path) -> tuple[bool, str]:
+    """Clean the file on a connection of its own: what that keeps of old pages goes with it."""
+    for _ in range(_SCRUB_TRIES):
+        if not _log_emptied(connection):
+            return False, _READ
+        connection.execute("BEGIN IMMEDIATE")
+        if _log(file).stat().st_size:  # somebody wrote in between
+            connection.execute("ROLLBACK")
+            continue
+        descriptor = own_descriptor(file)
+        if descriptor is None or not empty_blanks(descriptor):
+            connection.execute("ROLLBACK")
+            connection.execute("VACUUM")
+            return (True, "") if _log_emptied(connection) else (False, _READ)
+        _tell_others(connection)
+        connection.execute("COMMIT")
+        return True, ""
+    return False, f"other processes write to the gallery all the time; {_AGAIN}"
+
+
+def _log_emptied(connection: sqlite3.Connection) -> bool:
+    return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+
+
+def _tell_others(connection: sqlite3.Connection) -> None:
+    """Change something, so that no connection goes on with pages that it read before, and writes them back."""
+    count = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    connection.execute(f"PRAGMA user_version = {(count + 1) % 2**31}")
 
 
 def missing(shown: str) -> GalleryNotFound:

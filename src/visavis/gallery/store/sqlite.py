@@ -126,12 +126,14 @@ class Sqlite:
         writes: Any = connection.get_execution_options().get(WRITES)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
         own: Any = connection.connection.dbapi_connection
-        if own.files != _identity(self._file):
+        there = _identity(self._file)
+        if own.files != there:
             connection.invalidate()
             connection.engine.dispose()
-            raise GalleryUnavailable(
-                f"{self._shown}: its files were removed or replaced while it was open; nothing was changed. "
-                "See that they are where they were, and try again"
+            kind, what = (GalleryNotFound, "removed") if there[0] is None else (GalleryUnavailable, "replaced")
+            raise kind(
+                f"{self._shown}: its files were {what} while it was open, and nothing was changed; see that they are "
+                "where they were, and try again"
             )
 
     def _address(self) -> str:

@@ -84,7 +84,7 @@ class Sqlite:
         """An engine whose connections keep the promises above."""
         engine = create_engine(
             "sqlite://",
-            creator=lambda: _connected(self._file, self._address(), read_only=self._read_only),
+            creator=self._connect,
             poolclass=QueuePool,
             json_serializer=to_json,
             json_deserializer=from_json,
@@ -121,6 +121,14 @@ class Sqlite:
             *(Problem("damaged file", f"SQLite's check says: {row}") for row in rows if row != "ok"),
             *(Problem("dangling row", f"a row of {row[0]} names a missing row of {row[2]}") for row in broken),
         ]
+
+    def _connect(self) -> _Connection:
+        try:
+            return _connected(self._file, self._address(), read_only=self._read_only)
+        except sqlite3.OperationalError as error:
+            if self._file.exists():
+                raise
+            raise missing(self._shown) from error
 
     def _begin(self, connection: Connection) -> None:
         writes: Any = connection.get_execution_options().get(WRITES)

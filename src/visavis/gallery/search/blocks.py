@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from visavis.errors import MissingExtra
+from visavis.gallery.search.library import faiss_library
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import ModuleType
 
     from numpy.typing import NDArray
 
@@ -160,21 +159,6 @@ class ByteBlocks(Blocks):
 
     def _given(self, rows: Rows) -> Rows:
         return (rows ^ _OFFSET).view(np.int8)
-
-
-def faiss_library() -> ModuleType:
-    """The library faiss.
-
-    Raises:
-        MissingExtra: it is not installed.
-    """
-    try:
-        import faiss
-    except ImportError as error:
-        raise MissingExtra(
-            'int8 templates and approximate search need the library faiss: pip install "visavis[gallery]"'
-        ) from error
-    return faiss
 
 
 def _by_block(places: Integers) -> Iterator[tuple[int, Integers | slice]]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from visavis.gallery.search.blocks import BLOCK, faiss_library
+from visavis.gallery.search.blocks import BLOCK
+from visavis.gallery.search.library import faiss_library, one_thread
 from visavis.gallery.search.threads import share_out
 
 if TYPE_CHECKING:
@@ -28,11 +29,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 _MOST_QUERIES = 24  # for more it is quicker to decode once for all of them
-_MOST_WANTED = 256
+_MOST_WANTED = 1024
 _LEAST_ROWS = 4096
 _TOP = 127
 _ROUNDING = 1e-6  # far more than float32 decoding and sums of squares lose, relative to 1 or to the longest row
-_SPARE = 32  # more rows than asked for: references of the same people, and of an excluded group
+_SPARE = 64  # more than asked for: what codes lose, references of the same people and of an excluded group
 
 
 def pays(questions: Questions, vectors: ByteVectors) -> bool:
@@ -88,7 +89,7 @@ def _coded(
 
 
 def _wanted(questions: Questions) -> int:
-    return (4 if questions.by_group else 1) * questions.k + _SPARE
+    return 8 * questions.k + _SPARE
 
 
 def _search_blocks(
@@ -98,12 +99,10 @@ def _search_blocks(
     faiss = faiss_library()
 
     def work(blocks: Iterator[tuple[int, Any]]) -> list[tuple[Floats, Integers]]:
-        return [_search_block(faiss, index, start, left, wanted, mask) for start, index in blocks]
+        with one_thread(faiss):
+            return [_search_block(faiss, index, start, left, wanted, mask) for start, index in blocks]
 
-    def alone() -> None:
-        faiss.omp_set_num_threads(1)  # of this thread; faiss would share out queries, of which there may be one
-
-    shares = share_out(work, indexes, left.size * len(indexes) * BLOCK, alone)
+    shares = share_out(work, indexes, left.size * len(indexes) * BLOCK)
     values, rows = zip(*(found for share in shares for found in share), strict=True)
     return np.stack(values, axis=1), np.stack(rows, axis=1)
 

@@ -19,7 +19,6 @@ def share_out(
     work: Callable[[Iterator[Part]], Result],
     parts: Sequence[Part],
     products: int,
-    begin: Callable[[], object] | None = None,
 ) -> list[Result]:
     """Let threads work through parts; whoever is free takes the next, so that a busy core holds up nobody.
 
@@ -30,16 +29,15 @@ def share_out(
         work: goes through the parts it is given; numpy and faiss compute outside the interpreter's lock.
         parts: of the rows.
         products: of two numbers, in all; few are not worth a thread.
-        begin: called first in every new thread, and a reason to start one even if the work is small.
 
-    Returns: what each worker returned.
+    Returns: what each worker returned; in this thread alone if the work is small.
     """
     threads = min(_cores(), len(parts), _MOST, products // _WORTH_A_THREAD)
     left = deque(parts)
-    if threads < 2 and begin is None:
+    if threads < 2:
         return [work(_taken(left))]
-    with ThreadPoolExecutor(max(1, threads), initializer=begin) as pool:
-        return list(pool.map(work, [_taken(left) for _ in range(max(1, threads))]))
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, [_taken(left) for _ in range(threads)]))
 
 
 def _taken(left: deque[Part]) -> Iterator[Part]:

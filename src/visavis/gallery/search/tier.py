@@ -7,6 +7,7 @@ that leave none out.
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
@@ -22,12 +23,12 @@ from visavis.gallery.search.checks import (
     group_array,
     key_array,
 )
-from visavis.gallery.search.columns import Column
 from visavis.gallery.search.hits import Hits, best_hits, exact_scores
-from visavis.gallery.search.keytable import KeyTable
+from visavis.gallery.search.holdings import Holdings
 from visavis.gallery.search.locks import ReadWriteLock
 from visavis.gallery.search.panels import Field, Questions, ask, search_panels
 from visavis.gallery.search.vectors import ByteVectors, FloatVectors
+from visavis.gallery.search.watch import Watch
 from visavis.gallery.types import Precision
 from visavis.matching.scores import Metric
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 _QUERIES = 256  # searched at once
 _FEW = 8  # fewer than one row in so many allowed: copy these rows and compare them only
-MOST_WANTED = 1_000_000
+_MOST_WANTED = 1_000_000
 
 
 class SearchTier:
@@ -57,7 +58,7 @@ class SearchTier:
         dimension: numbers per template.
         metric: how they are compared.
         precision: how they are kept.
-        version: for the owner, who keeps it in step with a store.
+        version: for the owner, who keeps the tier in step with a store.
 
     Raises:
         InvalidInput: an argument is out of range.
@@ -74,16 +75,15 @@ class SearchTier:
         ranges.one_of("metric", metric, get_args(Metric))
         ranges.one_of("precision", precision, get_args(Precision))
         self._lock = ReadWriteLock()
-        self._keys, self._groups = Column(np.int64), Column(np.int64)
-        self._table = KeyTable()
+        self._watches: weakref.WeakSet[Watch] = weakref.WeakSet()
         self._scale: float | None = None
-        self._vectors: FloatVectors | ByteVectors = (
+        self._held = Holdings(
             FloatVectors(dimension, metric) if precision == "float32" else ByteVectors(dimension, metric, 1.0)
         )
         self.scale = scale
 
     def __len__(self) -> int:
-        return self._keys.count
+        return len(self._held)
 
     @property
     def scale(self) -> float | None:
@@ -100,7 +100,7 @@ class SearchTier:
         with self._lock.writing():
             if len(self):
                 raise InvalidInput(f"scale {scale}: the tier holds templates of scale {self._scale}; make a new tier")
-            self._scale, self._vectors = step, ByteVectors(self.dimension, self.metric, step)
+            self._scale, self._held = step, Holdings(ByteVectors(self.dimension, self.metric, step))
 
     @property
     def keys(self) -> Integers:
@@ -115,12 +115,19 @@ class SearchTier:
     @property
     def nbytes(self) -> int:
         """Memory of templates, keys, groups and the table of keys."""
-        return self._vectors.nbytes + self._keys.nbytes + self._groups.nbytes + self._table.nbytes
+        return self._held.nbytes
 
     def members(self) -> tuple[Integers, Integers]:
         """Reference keys (n,) and groups (n,) of one moment, in one order; later changes do not show in them."""
         with self._lock.reading():
-            return self._keys.snapshot(), self._groups.snapshot()
+            return self._held.snapshot()
+
+    def watch(self) -> Watch:
+        """A record of what is put and dropped from now on, for as long as the caller keeps it."""
+        watch = Watch()
+        with self._lock.writing():
+            self._watches.add(watch)
+        return watch
 
     def put(self, keys: ArrayLike, groups: ArrayLike, rows: ArrayLike) -> None:
         """Add templates, or replace those whose keys are there.
@@ -139,14 +146,9 @@ class SearchTier:
         if len(values) != len(new_keys):
             raise InvalidInput(f"rows: {len(values)} for {len(new_keys)} keys; give every key its template")
         with self._lock.writing():
-            places = self._table.find(new_keys, self._keys.values)
-            new = places < 0
-            if new.all():
-                self._append(new_keys, new_groups, values, squares)
-                return
-            self._append(new_keys[new], new_groups[new], values[new], squares[new])
-            self._vectors.write(places[~new], values[~new], squares[~new])
-            self._groups.write(places[~new], new_groups[~new])
+            for watch in self._watches:
+                watch.note_put(new_keys)
+            self._held.put(new_keys, new_groups, values, squares)
 
     def regroup(self, keys: ArrayLike, groups: ArrayLike) -> None:
         """Give references to other groups; unknown keys are ignored.
@@ -158,28 +160,15 @@ class SearchTier:
         moved = key_array("keys", keys, unique=True)
         new_groups = group_array(groups, len(moved))
         with self._lock.writing():
-            places = self._table.find(moved, self._keys.values)
-            known = places >= 0
-            self._groups.write(places[known], new_groups[known])
+            self._held.regroup(moved, new_groups)
 
     def drop(self, keys: ArrayLike) -> None:
-        """Take references out; unknown keys are ignored. The last rows take the places that become free."""
+        """Take references out; unknown keys are ignored. Their bytes in memory are overwritten."""
         dropped = np.unique(key_array("keys", keys))
         with self._lock.writing():
-            places = self._table.find(dropped, self._keys.values)
-            known = places >= 0
-            if not known.any():
-                return
-            gone, keep = places[known], len(self) - int(known.sum())
-            last = np.ones(len(self) - keep, dtype=bool)
-            last[gone[gone >= keep] - keep] = False
-            sources, holes = np.flatnonzero(last) + keep, gone[gone < keep]
-            self._table.remove(dropped[known], self._keys.values)
-            self._table.move(self._keys.values[sources], holes, self._keys.values)
-            self._vectors.move(sources, holes)
-            for column in (self._keys, self._groups):
-                column.write(holes, column.values[sources])
-            self._truncate(keep)
+            count = self._held.drop(dropped)
+            for watch in self._watches:
+                watch.note_dropped(count)
 
     def vectors(self, keys: ArrayLike) -> NDArray[np.float32]:
         """The templates (n, d) of reference keys, decoded, in the order asked.
@@ -188,11 +177,17 @@ class SearchTier:
             InvalidInput: a key that is not there.
         """
         wanted = key_array("keys", keys)
+        there, vectors = self.held(wanted)
+        if not there.all():
+            raise InvalidInput(f"key {wanted[~there][0]}: the search tier has no such reference; read it again")
+        return vectors
+
+    def held(self, keys: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+        """Which of n keys are there (n,), and the templates (m, d) of those, decoded, in the order asked."""
+        wanted = key_array("keys", keys)
         with self._lock.reading():
-            places = self._table.find(wanted, self._keys.values)
-            if (missing := places < 0).any():
-                raise InvalidInput(f"key {wanted[missing][0]}: the search tier has no such reference; read it again")
-            return self._vectors.read(places)
+            places = self._held.find(wanted)
+            return places >= 0, self._held.vectors.read(places[places >= 0])
 
     def search(
         self, queries: ArrayLike, k: int, *, allowed: ArrayLike | None = None, exclude_group: ArrayLike | None = None
@@ -217,29 +212,59 @@ class SearchTier:
         """The k most similar groups of every query, each by its most similar reference; arguments as for `search`."""
         return self._search(queries, k, allowed, exclude_group, by_group=True)
 
+    def search_among(
+        self,
+        queries: ArrayLike,
+        k: int,
+        candidates: Integers,
+        *,
+        exclude_group: ArrayLike | None = None,
+        by_group: bool = False,
+    ) -> Hits:
+        """The best of some candidates for each query, exactly.
+
+        Args:
+            queries: (q, d) templates.
+            k: references or groups wanted.
+            candidates: (q, m) reference keys for each query, each once; unknown ones, such as -1, are ignored.
+            exclude_group: as for `search`.
+            by_group: as `search_groups` does.
+        """
+        probes, wanted, exclude = self._asked(queries, k, exclude_group)
+        with self._lock.reading():
+            questions = self._questions(probes, wanted, exclude, by_group=by_group)
+            rows = self._held.find(candidates.ravel()).reshape(candidates.shape)
+            query, place = np.nonzero(rows >= 0)
+            row = rows[query, place]
+            keep = self._field(None).found(questions, query, row)
+            return self._ranked(questions, query[keep], row[keep])
+
     def _search(
         self, queries: ArrayLike, k: int, allowed: ArrayLike | None, exclude_group: ArrayLike | None, by_group: bool
     ) -> Hits:
-        wanted = ranges.whole("k", k, 1, MOST_WANTED)
-        probes = float_rows("queries", queries, self.dimension)
-        checked_lengths("queries", probes, self.metric)
-        exclude = None if exclude_group is None else excluded_groups(exclude_group, len(probes))
+        probes, wanted, exclude = self._asked(queries, k, exclude_group)
         choice = None if allowed is None else key_array("allowed", allowed)
         hits = Hits.none(len(probes), wanted)
         with self._lock.reading():
             field = self._field(choice)
-            for start in range(0, len(probes) if len(self) else 0, _QUERIES):
+            for start in range(0, len(probes) if len(field) else 0, _QUERIES):
                 part = slice(start, start + _QUERIES)
-                questions = ask(
-                    probes[part],
-                    self.metric,
-                    self._vectors.factor,
-                    min(wanted, len(self)),
-                    by_group=by_group,
-                    exclude=None if exclude is None else exclude[part],
-                )
+                own = None if exclude is None else exclude[part]
+                questions = self._questions(probes[part], min(wanted, len(field)), own, by_group=by_group)
                 hits.put(part, self._answer(questions, field))
         return hits
+
+    def _asked(
+        self, queries: ArrayLike, k: int, exclude_group: ArrayLike | None
+    ) -> tuple[NDArray[np.float32], int, Integers | None]:
+        """Checked arguments."""
+        wanted = ranges.whole("k", k, 1, _MOST_WANTED)
+        probes = float_rows("queries", queries, self.dimension)
+        checked_lengths("queries", probes, self.metric)
+        return probes, wanted, None if exclude_group is None else excluded_groups(exclude_group, len(probes))
+
+    def _questions(self, probes: NDArray[np.float32], k: int, exclude: Integers | None, *, by_group: bool) -> Questions:
+        return ask(probes, self.metric, self._held.vectors.factor, k, by_group=by_group, exclude=exclude)
 
     def _answer(self, questions: Questions, field: Field) -> Hits:
         """The answer to a block of questions: by a quick scan where it pays, by panels for what that leaves open."""
@@ -256,23 +281,23 @@ class SearchTier:
 
     def _ranked(self, questions: Questions, query: Integers, row: Integers) -> Hits:
         """The best of the candidates, by exact scores."""
-        groups = self._groups.values[row]
-        scores = exact_scores(questions.queries, query, row, self._vectors.read, self.metric)
+        held = self._held
+        scores = exact_scores(questions.queries, query, row, held.vectors.read, self.metric)
         shape = len(questions), questions.k
-        return best_hits(shape, query, self._keys.values[row], groups, scores, by_group=questions.by_group)
+        return best_hits(shape, query, held.keys[row], held.groups[row], scores, by_group=questions.by_group)
 
     def _field(self, allowed: Integers | None) -> Field:
         """The rows that may be found: as a list if they are few, as a mask if they are many."""
-        groups = self._groups.values
+        held = self._held
         if allowed is None:
-            return Field(self._vectors, groups, self.metric)
-        places = self._table.find(allowed, self._keys.values)
+            return Field(held.vectors, held.groups, self.metric)
+        places = held.find(allowed)
         places = places[places >= 0]
         if len(places) * _FEW < len(self):
-            return Field(self._vectors, groups, self.metric, rows=np.unique(places))
+            return Field(held.vectors, held.groups, self.metric, rows=np.unique(places))
         mask = np.zeros(len(self), dtype=bool)
         mask[places] = True
-        return Field(self._vectors, groups, self.metric, mask=mask)
+        return Field(held.vectors, held.groups, self.metric, mask=mask)
 
     def _checked(self, rows: ArrayLike) -> tuple[NDArray[np.float32] | NDArray[np.int8], NDArray[np.float64]]:
         """Rows that can be kept, and their squared lengths."""
@@ -283,25 +308,3 @@ class SearchTier:
             raise InvalidInput("rows: int8 codes mean nothing without their scale; set the scale of the tier first")
         codes = code_rows("rows", rows, self.dimension)
         return codes, checked_lengths("rows", codes, self.metric, self.scale)
-
-    def _append(
-        self,
-        keys: Integers,
-        groups: Integers,
-        values: NDArray[np.float32] | NDArray[np.int8],
-        squares: NDArray[np.float64],
-    ) -> None:
-        count = len(self)
-        try:
-            self._vectors.append(values, squares)
-            self._groups.append(groups)
-            self._keys.append(keys)
-            self._table.add(np.arange(count, count + len(keys)), self._keys.values)
-        except MemoryError:
-            self._truncate(count)
-            raise
-
-    def _truncate(self, count: int) -> None:
-        self._vectors.truncate(count)
-        self._groups.truncate(count)
-        self._keys.truncate(count)

@@ -172,11 +172,11 @@ def _write(
         space = fix_scale(change.connection, space, scale_for(vectors, space))
     keys = change.new_keys("reference", len(new))
     change.connection.execute(
-        insert(reference), [_row(key, one, people, change.at) for key, one in zip(keys, new, strict=True)]
+        insert(reference), [row_of(key, one, people, change.at) for key, one in zip(keys, new, strict=True)]
     )
     numbers = np.arange(keys.start, keys.stop, dtype=np.int64)
     templates.put(change.connection, space, numbers, [one.id for one in new], encode(vectors, space), vault)
-    _write_crops(change, keys, new, vault)
+    write_crops(change, keys, new, vault)
     change.touch(keys)
     change.record("enrol", [one.id for one in new], space.fingerprint)
 
@@ -244,7 +244,8 @@ def _refuse_photo_twice(connection: Connection, new: Sequence[NewReference], peo
             )
 
 
-def _row(key: int, one: NewReference, people: Mapping[str, int], at: str) -> dict[str, Any]:
+def row_of(key: int, one: NewReference, people: Mapping[str, int], at: str) -> dict[str, Any]:
+    """What the table `reference` keeps of a reference."""
     quality = None if one.quality is None else {name: float(value) for name, value in one.quality.items()}
     return {
         "key": key,
@@ -262,7 +263,8 @@ def _row(key: int, one: NewReference, people: Mapping[str, int], at: str) -> dic
     }
 
 
-def _write_crops(change: Change, keys: range, new: Sequence[NewReference], vault: Vault | None) -> None:
+def write_crops(change: Change, keys: range, new: Sequence[NewReference], vault: Vault | None) -> None:
+    """Keep the crops of references that were just written under these keys."""
     kept = [(key, one.id, one.crop) for key, one in zip(keys, new, strict=True) if one.crop is not None]
     if not kept:
         return

@@ -23,10 +23,10 @@ POINTS = ((45.0, 52.0), (83.0, 52.0), (64.0, 74.0), (49.0, 96.0), (79.0, 96.0))
 """Where the face is in every crop of 128 pixels."""
 
 
-def register_model(folder, name, seed, dimensions, metric="cosine"):
+def register_model(folder, name, seed, dimensions, metric="cosine", gain=0.05):
     """A tiny embedder under a name."""
     path = folder / f"{name}.onnx"
-    path.write_bytes(tiny.embedder(dimensions=dimensions, seed=seed, gain=0.05))
+    path.write_bytes(tiny.embedder(dimensions=dimensions, seed=seed, gain=gain))
     register.add(path, commercial_use="yes", licence="ours", replace=True)
     card = user_cards_dir() / f"{name}.toml"
     card.write_text(card.read_text().replace('metric = "cosine"', f'metric = "{metric}"'))

@@ -37,7 +37,7 @@ def from_crops(gallery: Gallery, engine: Engine, references: Sequence[Reference]
         ModelError: the model cannot be had or run.
     """
     reasons, kept = {}, []
-    for one, crop in zip(references, _crops(gallery, [one.id for one in references]), strict=True):
+    for one, crop in zip(references, kept_crops(gallery, [one.id for one in references]), strict=True):
         if isinstance(crop, str):
             reasons[one.key] = crop
         else:
@@ -62,8 +62,8 @@ def crop_chip(engine: Engine, crop: Crop) -> NDArray[np.uint8] | str:
         return f"its crop cannot be used ({error})"
 
 
-def _crops(gallery: Gallery, ids: Sequence[str]) -> Iterator[Crop | str]:
-    """Crops, or why there is none; a damaged one takes no other along."""
+def kept_crops(gallery: Gallery, ids: Sequence[str]) -> Iterator[Crop | str]:
+    """The crops of references, in the order of `ids`, or why there is none; a damaged one takes no other along."""
     try:
         found: list[Crop | str | None] = list(gallery.crops(ids))
     except GalleryCorrupt:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, delete, func, insert, select
 
-from visavis.errors import PersonNotFound
+from visavis.errors import GalleryError, PersonNotFound
 from visavis.gallery.schema import erasure, model, person, reference, template
 from visavis.gallery.store.change import Change
 from visavis.gallery.store.past import erase_past
@@ -50,12 +50,17 @@ def forget_expired(change: Change, today: str) -> tuple[int, int]:
 def erase_outside(connection: Connection, templates: Templates) -> tuple[list[int], str]:
     """Erase in the outside store what the tables no longer have; (references done, note for people)."""
     rows, spaces = connection.execute(select(erasure)).all(), read_spaces(connection)
-    note = ""
+    left, note = set(), ""
     for space in spaces:
         keys = [row.reference for row in rows if space.key in row.models]
-        if keys:
+        if not keys:
+            continue
+        try:
             note = templates.erase(space, np.array(keys, dtype=np.int64)) or note
-    return [row.reference for row in rows], note
+        except GalleryError as error:
+            left.update(keys)
+            note = f"{error}; forgotten templates are still in it: `visavis gallery verify --repair` tries again"
+    return [row.reference for row in rows if row.reference not in left], note
 
 
 def erased_outside(change: Change, done: Sequence[int]) -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from sqlalchemy import select
 
-from visavis.errors import GalleryError
 from visavis.gallery.schema import template
 from visavis.gallery.templates.qdrant import ERASURE_NOTE
 
@@ -59,10 +58,7 @@ class OutsideTemplates:
 
     def erase(self, space: ModelSpace, keys: Keys) -> str:
         """See `Templates.erase`."""
-        try:
-            self._outside.drop(space, keys)
-        except GalleryError as error:
-            return f"{error}; forgotten templates are still in it, and go when the gallery is next verified"
+        self._outside.drop(space, keys)
         return ERASURE_NOTE
 
     def drop_space(self, space: ModelSpace) -> None:

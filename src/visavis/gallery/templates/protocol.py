@@ -36,7 +36,11 @@ class Templates(Protocol):
         """All templates of a model, by rising key, block by block."""
 
     def erase(self, space: ModelSpace, keys: Keys) -> str:
-        """Erase outside the tables what is gone from them; '' when nothing is left, else what is and why."""
+        """Erase outside the tables what is gone from them; '' when nothing is left, else what is and why.
+
+        Raises:
+            GalleryUnavailable, GalleryBusy: not now; it can be repeated.
+        """
 
     def drop_space(self, space: ModelSpace) -> None:
         """Erase outside the tables all templates of a model that is gone from them."""

@@ -46,13 +46,17 @@ def test_quality_that_was_not_measured_is_not_judged():
 
 
 @pytest.mark.parametrize(
-    ("rival", "confirmed", "severity"),
-    [(0.0, False, None), (0.3, True, None), (0.3, False, "flag"), (0.8, True, "flag"), (0.8, False, "refuse")],
+    ("rival", "support", "severity"),
+    [
+        (0.0, "none", None),
+        (0.05, "none", "flag"),
+        (0.2, "none", "refuse"),
+        (0.9, "alone", None),
+        (0.9, "crowds", "flag"),
+    ],
 )
-def test_several_faces_are_refused_only_if_neither_prominence_nor_other_photos_tell_who_is_meant(
-    rival, confirmed, severity
-):
-    finding = guard.crowd_finding(sample(rival=rival, faces=2), "Ada", confirmed=confirmed)
+def test_several_faces_are_refused_if_nothing_tells_who_is_meant(rival, support, severity):
+    finding = guard.crowd_finding(sample(rival=rival, faces=2), "Ada", support)
     assert (finding and finding.severity) == severity
     assert finding is None or "has 2 faces" in finding.message
 

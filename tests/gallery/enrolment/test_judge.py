@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.gallery.enrolment.studio import CALIBRATION, Studio, centre
 
-from visavis.gallery.enrolment.findings import Kind, refused
+from visavis.gallery.enrolment.findings import refused
 from visavis.gallery.enrolment.guard import Match, Sample
 from visavis.gallery.enrolment.judge import Case, judge
 from visavis.gallery.enrolment.limits import identity_limits
@@ -113,17 +113,32 @@ def test_poor_photos_have_no_vote(studio):
     assert kinds(found) == [["poor quality"]] * 4 + [[]] * 2
 
 
-def test_a_crowd_is_resolved_by_photos_of_the_person_alone(studio):
+def crowds(studio, shown, rival):
+    return [Sample(f"crowd {i}.jpg", studio.vector(name), None, 3, rival) for i, name in enumerate(shown)]
+
+
+def test_photos_of_the_person_alone_tell_who_is_meant_in_a_crowd(studio):
     alone = case(studio, ["Ada"] * 2).samples
-    crowds = [
-        Sample("crowd.jpg", studio.vector(name), None, 3, rival) for name in ("Ada", "Ben") for rival in (0.3, 0.9)
-    ]
-    found = judge(Case("Ada", [*alone, *crowds], NOBODY, [[]] * 6, LIMITS, "euclidean"))
-    assert kinds(found)[2] == []
-    assert kinds(found)[3] == ["several faces"]
-    assert not refused(found[3])
-    assert Kind.OUTLIER in {finding.kind for finding in found[4]}
-    assert refused(found[5])
+    together = crowds(studio, ["Ada", "Ben"], 0.9)
+    found = judge(Case("Ada", [*alone, *together], NOBODY, [[]] * 4, LIMITS, "euclidean"))
+    assert kinds(found) == [[], [], [], ["several faces"]]
+    assert refused(found[3])
+    found = judge(Case("Ada", together, np.stack([studio.vector("Ada")]), [[]] * 2, LIMITS, "euclidean"))
+    assert kinds(found) == [[], ["several faces"]]
+
+
+def test_crowds_that_share_their_main_face_are_enrolled_and_told(studio):
+    found = judge(Case("Ada", crowds(studio, ["Ada"] * 3, 0.9), NOBODY, [[]] * 3, LIMITS, "euclidean"))
+    assert kinds(found) == [["several faces"]] * 3
+    assert not any(refused(findings) for findings in found)
+    assert "none alone" in found[0][0].message
+
+
+@pytest.mark.parametrize(("rival", "kept"), [(0.05, True), (0.5, False)])
+def test_a_crowd_without_other_photos_is_enrolled_only_if_one_face_dominates(studio, rival, kept):
+    found = judge(Case("Ada", crowds(studio, ["Ada"], rival), NOBODY, [[]], LIMITS, "euclidean"))
+    assert kinds(found) == [["several faces"]]
+    assert refused(found[0]) is not kept
 
 
 def test_near_duplicates_are_told_once_each(studio):

@@ -16,7 +16,7 @@ from visavis.matching.scores import similarity_matrix
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from visavis.gallery.enrolment.guard import Match, Sample, Vectors
+    from visavis.gallery.enrolment.guard import Match, Sample, Support, Vectors
     from visavis.gallery.enrolment.limits import IdentityLimits
     from visavis.matching import Metric
 
@@ -51,25 +51,17 @@ def judge(case: Case) -> list[tuple[Finding, ...]]:
     """The findings about every sample, the serious ones first.
 
     Enrolled references decide who the person is; where there are none, the majority of the photos given does. A photo
-    that fails on its own (too poor, or nobody can tell who is meant) has no vote.
+    that is too poor has no vote, and one with several faces only where there is no other.
     """
     alone = [guard.quality_finding(sample) for sample in case.samples]
-    votes = np.array(
-        [
-            (finding is None or finding.severity == "flag") and sample.rival < guard.DOMINANT
-            for finding, sample in zip(alone, case.samples, strict=True)
-        ]
-    )
     if case.limits is None:
-        return [
-            _ordered([finding, guard.crowd_finding(sample, case.person, confirmed=False)])
-            for finding, sample in zip(alone, case.samples, strict=True)
-        ]
-    standing = _standing(case, votes, case.limits)
+        crowds = [guard.crowd_finding(sample, case.person, "none") for sample in case.samples]
+        return [_ordered(findings) for findings in zip(alone, crowds, strict=True)]
+    usable = np.array([finding is None or finding.severity == "flag" for finding in alone])
+    standing = _standing(case, usable, case.limits)
     found = []
     for row, sample in enumerate(case.samples):
-        crowd = guard.crowd_finding(sample, case.person, confirmed=bool(standing.confirmed[row]))
-        findings = [alone[row], crowd]
+        findings = [alone[row], guard.crowd_finding(sample, case.person, standing.support[row])]
         if not refused([finding for finding in findings if finding]):
             findings += _identity(case, case.limits, standing, row)
         found.append(_ordered(findings))
@@ -82,39 +74,38 @@ class _Standing:
 
     Attributes:
         belongs: (n,) consistent with the person.
-        confirmed: (n,) consistent with at least one other photo of the person.
         voted: (n,) took part in the majority.
+        support: what other photos tell of each, see `Support`.
         best: (n,) highest similarity to the person's other photos; -inf without any.
         twin: name of an enrolled person whom most of the photos of a new person show.
     """
 
     belongs: NDArray[np.bool_]
-    confirmed: NDArray[np.bool_]
     voted: NDArray[np.bool_]
+    support: Sequence[Support]
     best: NDArray[np.float64]
-    twin: str | None
+    twin: str | None = None
 
 
-def _standing(case: Case, votes: NDArray[np.bool_], limits: IdentityLimits) -> _Standing:
-    vectors = np.array([sample.vector for sample in case.samples])
+def _standing(case: Case, usable: NDArray[np.bool_], limits: IdentityLimits) -> _Standing:
+    vectors = np.stack([sample.vector for sample in case.samples])
     if len(case.own):
         belongs = guard.agreement(vectors, case.own, limits, case.metric)
         best = similarity_matrix(vectors, case.own, case.metric).max(axis=1)
-        return _Standing(belongs, belongs, votes, best, None)
+        return _Standing(belongs, usable, ["alone" if own else "none" for own in belongs], best)
+    clear = usable & np.array([sample.rival < guard.DOMINANT for sample in case.samples])
+    votes = clear if clear.any() else usable
     scores = similarity_matrix(vectors, vectors, case.metric)
     np.fill_diagonal(scores, -np.inf)
     close = scores >= limits.consistent
-    belongs = np.zeros(len(vectors), dtype=bool)
-    voters = np.flatnonzero(votes)
+    core = np.zeros(len(vectors), dtype=bool)
     doubtful = np.array([bool(others) for others in case.others])
-    belongs[voters] = guard.majority(close[np.ix_(voters, voters)], doubtful[voters])
-    core = belongs.copy()
-    if core.any():  # the others are measured against the majority
-        rest = ~votes
-        belongs[rest] = 2 * close[np.ix_(rest, core)].sum(axis=1) >= core.sum()
-    confirmed = belongs & close[:, core].any(axis=1)
+    core[votes] = guard.majority(close[np.ix_(votes, votes)], doubtful[votes])
+    belongs = core | (~votes & core.any() & (2 * close[:, core].sum(axis=1) >= core.sum()))
+    said: Support = "alone" if clear.any() else "crowds"
+    support: list[Support] = [said if own else "none" for own in belongs & close[:, core].any(axis=1)]
     best = scores[:, core].max(axis=1, initial=-np.inf)
-    return _Standing(belongs, confirmed, votes, best, _twin(case, core))
+    return _Standing(belongs, votes, support, best, _twin(case, core))
 
 
 def _twin(case: Case, core: NDArray[np.bool_]) -> str | None:

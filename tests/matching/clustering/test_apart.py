@@ -43,10 +43,10 @@ def test_what_sets_grow_into_inherits_every_constraint(seed, joins):
         keep, gone = rng.choice(sorted(sets), 2, replace=False).tolist()
         apart.join(keep, gone)
         sets[keep] |= sets.pop(gone)
-    for a in sets:
-        for b in sets:
+    for a, first in sets.items():
+        for b, second in sets.items():
             if a != b:
-                expected = any((i, j) in spelt for i in sets[a] for j in sets[b])
+                expected = any((i, j) in spelt for i in first for j in second)
                 assert apart.forbidden(np.array([a]), np.array([b]))[0] == expected
 
 

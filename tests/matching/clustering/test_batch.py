@@ -111,7 +111,7 @@ def test_people_on_the_same_photos_are_told_apart_though_they_are_more_alike_tha
 
 @pytest.mark.parametrize("method", METHODS)
 def test_smaller_clusters_than_asked_for_are_unassigned(method):
-    templates, owner = people([8, 4, 3, 2])
+    templates, _ = people([8, 4, 3, 2])
     found = clustered(templates, method=method, min_size=4)
     assert [len(members) for members in found.clusters] == [8, 4]
     assert len(found.unassigned) == 5
@@ -146,7 +146,7 @@ def test_nothing_reaches_a_similarity_beyond_that_of_copies():
 
 
 def test_clusters_come_by_size_then_by_their_first_face():
-    templates, owner = people([3, 5, 3, 4])
+    templates, _ = people([3, 5, 3, 4])
     found = clustered(templates)
     assert [len(members) for members in found.clusters] == [5, 4, 3, 3]
     assert found.clusters[2][0] < found.clusters[3][0]

@@ -19,6 +19,7 @@ from visavis.matching.clustering import Apart
 from visavis.matching.clustering import linkage as module
 from visavis.matching.clustering.groups import Groups
 from visavis.matching.clustering.linkage import average_linkage
+from visavis.matching.clustering.nearest import nearest
 
 hierarchy = pytest.importorskip("scipy.cluster.hierarchy", reason="needs visavis[cluster]")
 pytest.importorskip("faiss", reason="needs visavis[cluster]")
@@ -85,8 +86,12 @@ def test_forbidden_neighbours_do_not_hide_allowed_ones_behind_them(monkeypatch):
 
 def test_copies_of_one_face_become_one_cluster_in_few_searches(monkeypatch):
     searches = []
-    nearest = module.nearest
-    monkeypatch.setattr(module, "nearest", lambda *args: searches.append(1) or nearest(*args))
+
+    def counted(*arguments):
+        searches.append(arguments)
+        return nearest(*arguments)
+
+    monkeypatch.setattr(module, "nearest", counted)
     assert set(linked(np.ones((500, 4)), 0.1).tolist()) == {0}
     assert len(searches) < 10
 

@@ -78,7 +78,10 @@ def collect_faces(
         ModelError: a model cannot be had or run, which is no photo's fault.
         StorageError: what was found could not be written.
     """
-    photos = list({os.path.abspath(path): path for path in reversed(paths)}.values())[::-1]  # noqa: PTH100
+    named: dict[str, str] = {}
+    for path in paths:
+        named.setdefault(os.path.abspath(path), path)  # noqa: PTH100 (links are not followed)
+    photos = list(named.values())
     todo = [photo for photo in photos if photo not in kept]
     failed = []
     try:

@@ -13,7 +13,7 @@ from visavis.matching.clustering.batch import low_quality
 from visavis.matching.clustering.groups import Groups
 from visavis.matching.clustering.linkage import average_linkage
 from visavis.matching.clustering.result import UNASSIGNED, by_size
-from visavis.matching.clustering.space import canonical_order, points_of, squared_distance_at
+from visavis.matching.clustering.space import canonical_order, checked_templates, points_of, squared_distance_at
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -52,7 +52,7 @@ def assign(
         InvalidInput: templates or constraints that do not fit.
         MissingExtra: faiss is not installed.
     """
-    old_vectors, new_vectors = np.asarray(known), np.asarray(new)
+    old_vectors, new_vectors = checked_templates(known), checked_templates(new)
     if len(old_vectors) != len(clustering):
         raise InvalidInput(f"known: {len(old_vectors)} templates for a clustering of {len(clustering)} faces")
     total = len(old_vectors) + len(new_vectors)
@@ -62,12 +62,16 @@ def assign(
     settings = clustering.settings
     left_out = np.concatenate([clustering.left_out, low_quality(quality, len(new_vectors), settings.min_quality)])
     labels = np.concatenate([clustering.labels, np.full(len(new_vectors), UNASSIGNED)])
-    if not len(old_vectors) or not len(new_vectors):
-        vectors = old_vectors if len(old_vectors) else new_vectors
-    else:
-        vectors = np.concatenate([old_vectors, new_vectors])
+    vectors = _together(old_vectors, new_vectors)
     joined = _joined(clustering, vectors, labels, left_out, constraints)
     return replace(clustering, labels=joined, left_out=left_out)
+
+
+def _together(known: NDArray[np.floating], new: NDArray[np.floating]) -> NDArray[np.floating]:
+    filled = [vectors for vectors in (known, new) if len(vectors)]
+    if len(filled) == 2 and known.shape[1] != new.shape[1]:
+        raise InvalidInput(f"templates: the known ones have {known.shape[1]} numbers each, the new ones {new.shape[1]}")
+    return np.concatenate(filled) if filled else known
 
 
 def _joined(

@@ -374,6 +374,7 @@ def test_a_death_between_copying_and_forgetting_is_mended_by_the_same_call(place
 def test_a_copy_that_differs_is_never_kept(place, monkeypatch):
     here, there = place("sqlite"), place("postgresql")
     full_gallery(here).close()
+
     def careless(side, block):
         if block.name == "reference":
             block.rows[3]["source"] = "another.jpg"

@@ -8,18 +8,8 @@ import pytest
 from PIL import Image
 from tests.gallery.upgrade.noise_faces import crop_of, engine_of, new_gallery, reference, register_model
 
-from visavis.cli import gallery as gallery_commands
-from visavis.cli import gallery_upgrade
 from visavis.gallery import open_gallery
 from visavis.gallery.upgrade import upgrade_under_way
-
-
-@pytest.fixture(autouse=True)
-def _registered():
-    known = {command.name for command in gallery_commands.app.registered_commands}
-    for name, command in {"upgrade": gallery_upgrade.upgrade, "check-compat": gallery_upgrade.check_compat}.items():
-        if name not in known:
-            gallery_commands.app.command(name)(command)
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ def upgrade(
         raise InvalidInput("name the model to change to with --to MODEL, or drop an unfinished upgrade with --abort")
     if precision not in (None, "float32", "int8"):
         raise InvalidInput(f"--precision {precision}: choose float32 or int8")
-    with open_gallery(gallery, key=key) as store, progress("embedding") as step:
+    with open_gallery(gallery, key=key) as store, progress("upgrading") as step:
         if abort:
             raise typer.Exit(_tell_aborted(abort_upgrade(store), as_json=as_json))
         report = run(

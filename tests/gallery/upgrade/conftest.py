@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import uuid
-
 import pytest
 from tests.gallery.upgrade.noise_faces import KEY, engine_of, new_gallery, register_model
 
@@ -30,12 +27,12 @@ def small_batches(monkeypatch):
     monkeypatch.setattr("visavis.gallery.upgrade.run.BATCH", 3)
 
 
-@pytest.fixture(params=["sqlite", "encrypted", "int8", "qdrant", "postgresql"])
+@pytest.fixture(params=["sqlite", "encrypted", "int8", "qdrant", "postgresql", "postgresql-encrypted"])
 def place(request, tmp_path):
     """Where a gallery may be, and how: (uri, settings of create_gallery)."""
-    if request.param == "postgresql":
-        server = os.environ["VISAVIS_TEST_POSTGRES"]
-        return f"{server}&schema=upgrade_{uuid.uuid4().hex[:12]}", {}
+    settings = {"encrypted": {"key": KEY}, "int8": {"precision": "int8"}}.get(request.param.rpartition("-")[2], {})
+    if request.param.startswith("postgresql"):
+        return request.getfixturevalue("postgres").place(), settings
     if request.param == "qdrant":
-        return f"qdrant+{tmp_path / 'g'}?qdrant={tmp_path / 'q'}", {}
-    return str(tmp_path / "g"), {"encrypted": {"key": KEY}, "int8": {"precision": "int8"}}.get(request.param, {})
+        return f"qdrant+{tmp_path / 'g'}?qdrant={tmp_path / 'q'}", settings
+    return str(tmp_path / "g"), settings

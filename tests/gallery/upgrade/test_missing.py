@@ -85,3 +85,5 @@ def test_a_gap_is_filled_when_its_photo_is_back(gappy, engines, monkeypatch):
     report = upgrade(gappy, new)
     assert (report.from_originals, [one.reference for one in report.missing]) == (1, ["r11-0"])
     assert found(gappy, new, 10) == "Person 010"
+    last = list(gappy.audit())[-1]
+    assert (last.action, last.subjects, last.model) == ("embed again", ("r10-0",), new.fingerprint)

@@ -62,7 +62,7 @@ def upgrade(
             has no other template.
         allow_missing: make the new model active even if some references could not be embedded again; they are not
             found any more.
-        progress: called with (references done, all).
+        progress: called with (references done, all), then, for each threshold that is set again, (searches done, all).
 
     Returns: what was done; `active` is False where references are missing and `allow_missing` was not set.
 
@@ -97,7 +97,7 @@ def _take_over(run: _Run, before: str, allow_missing: bool) -> tuple[RenewedThre
     renewed: tuple[RenewedThreshold, ...] = ()
     refresh = True
     while allow_missing or not run.missing:
-        renewed = renewed_thresholds(run.gallery, before, run.fingerprint, refresh=refresh)
+        renewed = renewed_thresholds(run.gallery, before, run.fingerprint, refresh=refresh, progress=run.progress)
         if run.activate():
             return renewed
         run.fill()  # somebody was enrolled meanwhile

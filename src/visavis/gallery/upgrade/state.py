@@ -110,7 +110,7 @@ def begin(gallery: Gallery, target: Target) -> UnderWay | None:
 
 
 def count_made(change: Change, crops: int, originals: int) -> None:
-    """Add to the numbers of templates made; nothing where the model is active already."""
+    """Add to the numbers of templates made."""
     state = read_state(change.connection)
     if state is not None:
         state = replace(state, crops=state.crops + crops, originals=state.originals + originals)

@@ -51,7 +51,10 @@ def write(
         store.templates.put(change.connection, space, keys, list(ids.values()), encode(rows, space), vault)
         change.touch(list(ids))
         made = sum(key in crops for key in ids), sum(key not in crops for key in ids)
-        count_made(change, *made)
+        if space.active:
+            change.record("embed again", list(ids.values()), fingerprint)
+        else:
+            count_made(change, *made)
         return made
 
 

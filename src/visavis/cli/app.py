@@ -15,7 +15,22 @@ from typing import Annotated, Any
 import typer
 
 from visavis import __version__
-from visavis.cli import bench, doctor, enroll, faces, gallery, gallery_upgrade, identify, match, methods, models, people, synthetic
+from visavis.cli import (
+    bench,
+    cluster,
+    doctor,
+    enroll,
+    faces,
+    gallery,
+    gallery_upgrade,
+    gallery_upkeep,
+    identify,
+    match,
+    methods,
+    models,
+    people,
+    synthetic,
+)
 from visavis.cli.output import EXIT_ERROR, print_json, report, stop_writing
 from visavis.errors import VisavisError
 
@@ -37,12 +52,21 @@ app.command("embed")(faces.embed)
 app.command("quality")(faces.quality)
 app.command("enroll")(enroll.enroll)
 app.command("identify")(identify.identify)
+app.command("cluster")(cluster.cluster)
 app.command("methods")(methods.methods)
 app.command("doctor")(doctor.doctor)
 app.add_typer(models.app, name="models")
 app.add_typer(people.app, name="people")
-gallery.app.command("upgrade")(gallery_upgrade.upgrade)
-gallery.app.command("check-compat")(gallery_upgrade.check_compat)
+for name, command in (
+    ("export", gallery_upkeep.export),
+    ("import", gallery_upkeep.import_),
+    ("move", gallery_upkeep.move),
+    ("new-key", gallery_upkeep.new_key),
+    ("rekey", gallery_upkeep.rekey),
+    ("upgrade", gallery_upgrade.upgrade),
+    ("check-compat", gallery_upgrade.check_compat),
+):
+    gallery.app.command(name)(command)
 app.add_typer(gallery.app, name="gallery")
 app.add_typer(bench.app, name="bench")
 app.add_typer(synthetic.app, name="synthetic")

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Make, check and look after a gallery of enrolled people.", no_args_is_help=True)
 
+_SHOWN = 3
+"""Subjects of an audit entry that are listed for people; --json has all."""
+
 Precision = Annotated[str, typer.Option(help="float32, or int8: a quarter of the size.")]
 
 
@@ -114,7 +117,9 @@ def audit(
         print_json(plain(entries))
         return
     for entry in entries:
-        console().print(f"{entry.sequence}  {entry.at}  {entry.actor}  {entry.action}  {' '.join(entry.subjects)}")
+        more = f" and {len(entry.subjects) - _SHOWN} more" if len(entry.subjects) > _SHOWN else ""
+        subjects = " ".join(entry.subjects[:_SHOWN]) + more
+        console().print(f"{entry.sequence}  {entry.at}  {entry.actor}  {entry.action}  {subjects}")
 
 
 def new_gallery(engine: Engine, uri: str, precision: str, key: str | None) -> Gallery:

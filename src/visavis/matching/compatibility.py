@@ -18,6 +18,7 @@ import numpy as np
 from visavis import ranges
 from visavis.errors import InvalidInput
 from visavis.matching.error_rates import allowed_errors, checked_scores, highest_rejected
+from visavis.matching.identification.intervals import binomial_limits
 from visavis.matching.pair_scores import PairScores, pair_scores
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ MIN_PEOPLE = 20
 """People with two photos below which resampling them says too little for "compatible"."""
 CHANCE = 3.0
 """A VAL up to so many times the FAR is called chance: mated pairs are accepted hardly more often than others."""
+SAME = 1e-3
+"""Relative change of templates up to which they are the same ones: rounding, another file format."""
 _DRAWS = 500
 
 
@@ -64,8 +67,9 @@ class Compatibility:
     """How the templates of two models compare.
 
     Attributes:
-        verdict: compatible if new-old is not below old-old by more than the tolerance, with the confidence stated;
-            incompatible if it is; undecided if the photos cannot tell.
+        verdict: compatible if new-old is not below old-old by more than the tolerance, with the confidence stated, or
+            if the templates are the same; incompatible if it is below; undecided if the photos cannot tell.
+        same: whether both models give the same templates but for rounding.
         old_old: VAL@FAR among old templates.
         new_old: of new templates against old ones.
         new_new: among new templates.
@@ -84,6 +88,7 @@ class Compatibility:
     """
 
     verdict: Verdict
+    same: bool
     old_old: ValAtFar
     new_old: ValAtFar
     new_new: ValAtFar
@@ -142,17 +147,20 @@ def compatibility(
     old_threshold = among_old.at(far)[0]
     mixed = pair_scores(second, first, labels, metric, far, old_threshold)
     kinds = among_old, mixed, pair_scores(second, second, labels, new_metric or metric, far)
-    drawn = _resampled(kinds, labels, far, seed)
-    tails = [(1 - level) / 2, (1 + level) / 2]
-    limits, gap = np.quantile(drawn, tails, axis=0), np.quantile(drawn[:, 1] - drawn[:, 0], tails)
-    old_old, new_old, new_new = (
-        _measured(scores, far, low, high) for scores, low, high in zip(kinds, *limits, strict=True)
-    )
     several = int((np.bincount(labels) > 1).sum())
+    drawn = _resampled(kinds, labels, far, seed)
+    old_old, new_old, new_new = (
+        _measured(scores, far, values, several, level) for scores, values in zip(kinds, drawn.T, strict=True)
+    )
     difference = new_old.val - old_old.val
-    low, high = min(float(gap[0]), difference), max(float(gap[1]), difference)
+    low, high = _limits(drawn[:, 1] - drawn[:, 0], difference, level)
+    if low == high:  # no person drawn differs in anything: what the number of people leaves possible
+        unseen = 1 - binomial_limits(several, several, level)[0]
+        low, high = max(difference - unseen, -1.0), min(difference + unseen, 1.0)
+    same = _same(first, second, metric)
     return Compatibility(
-        verdict=_verdict(difference, low, high, tolerance, several),
+        verdict="compatible" if same else _verdict(difference, low, high, tolerance, several),
+        same=same,
         old_old=old_old,
         new_old=new_old,
         new_new=new_new,
@@ -212,9 +220,26 @@ def _check_count(nonmated: int, far: float) -> None:
         )
 
 
-def _measured(scores: PairScores, far: float, low: float, high: float) -> ValAtFar:
+def _measured(scores: PairScores, far: float, drawn: Floats, people: int, level: float) -> ValAtFar:
     bound, val = scores.at(far)
-    return ValAtFar(val, min(float(low), val), max(float(high), val), bound, len(scores.mated), scores.nonmated)
+    low, high = _limits(drawn, val, level)
+    if low == high:
+        low, high = binomial_limits(val * people, people, level)
+    return ValAtFar(val, low, high, bound, len(scores.mated), scores.nonmated)
+
+
+def _limits(drawn: Floats, found: float, level: float) -> tuple[float, float]:
+    """Percentiles of resampled values, and what was found between them."""
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    return min(float(low), found), max(float(high), found)
+
+
+def _same(old: Floats, new: Floats, metric: Metric) -> bool:
+    """Whether both models give the same templates but for rounding, as one network in two files does."""
+    if metric == "cosine":
+        old, new = (rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in (old, new))
+    change = np.linalg.norm(new - old, axis=1)
+    return bool((change <= SAME * np.linalg.norm(old, axis=1)).all())
 
 
 def _resampled(kinds: tuple[PairScores, ...], labels: NDArray[np.int64], far: float, seed: int) -> Floats:

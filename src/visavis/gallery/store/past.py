@@ -42,6 +42,12 @@ def _all_gone(rows: Sequence[Any], alive: set[str], person_ids: set[str], refere
             gone.add(absorbed)
         elif keep in restorable:
             restorable.add(absorbed)
+    unmade = {
+        row.people[1]
+        for row in rows
+        if row.kind == "split" and row.details != ERASED and set(row.details["references"]) <= set(reference_ids)
+    }
+    gone |= unmade - restorable
     while more := {id_ for row in rows if gone & set(row.people) for id_ in row.people if id_ not in restorable | gone}:
         gone |= more
     return gone

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.gallery.search.model_tier import ModelTier, same, small_parts
 
+from visavis.errors import InvalidInput, MissingExtra
 from visavis.gallery.search import SearchTier
 from visavis.matching import fit_scale, quantize
 from visavis.matching.scores import similarity_matrix
@@ -124,3 +128,223 @@ def test_the_quick_scan_of_int8_templates_answers_by_itself_in_a_common_gallery(
     monkeypatch.setattr("visavis.gallery.search.tier.search_panels", None)
     search = tier.search_groups if by_group else tier.search
     assert (search(rows[::800], 1).keys[:, 0] == np.arange(len(rows))[::800]).all()
+
+
+def small(metric="cosine", precision="float32"):
+    tier = SearchTier(4, metric, precision, None if precision == "float32" else 0.01)
+    rows = np.eye(4, dtype=np.float32) if precision == "float32" else 100 * np.eye(4, dtype=np.int8)
+    tier.put([5, 3, 9, 1], [50, 50, 90, 10], rows)
+    return tier
+
+
+NAN, HUGE = np.full((1, 4), np.nan), np.full((1, 4), 1e30)
+
+
+@pytest.mark.parametrize(
+    ("keys", "groups", "rows", "message"),
+    [
+        ([7, 7], [1, 1], np.ones((2, 4)), "keys: 7 is given twice"),
+        ([-1], [1], np.ones((1, 4)), "keys: -1 is negative"),
+        ([7], [-1], np.ones((1, 4)), "groups: -1 is negative"),
+        ([7.5], [1], np.ones((1, 4)), "keys: expected an array"),
+        ([[7]], [1], np.ones((1, 4)), "keys: expected an array"),
+        ([7, 8], [1], np.ones((2, 4)), "groups: 1 for 2 keys"),
+        ([7], [1], np.ones((2, 4)), "rows: 2 for 1 keys"),
+        ([7], [1], np.ones((1, 5)), r"rows: expected shape \(n, 4\), got \(1, 5\)"),
+        ([7], [1], np.ones(4), "rows: expected shape"),
+        ([7], [1], [["a"] * 4], "rows: not an array of numbers"),
+        ([8, 7], [1, 1], np.r_[np.ones((1, 4)), NAN], "rows: row 1 holds NaN or infinite values"),
+        ([7], [1], HUGE, "rows: row 0 holds NaN or infinite values, or is longer"),
+        ([7], [1], np.zeros((1, 4)), "rows: row 0 is a zero vector"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_and_changes_nothing(keys, groups, rows, message):
+    tier = small()
+    with pytest.raises(InvalidInput, match=message):
+        tier.put(keys, groups, rows)
+    assert sorted(tier.keys.tolist()) == [1, 3, 5, 9]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"queries": np.ones((1, 3))}, "one model has one dimension"),
+        ({"queries": np.ones(4)}, "queries: expected shape"),
+        ({"queries": NAN}, "queries: row 0 holds NaN"),
+        ({"queries": np.zeros((1, 4))}, "queries: row 0 is a zero vector"),
+        ({"k": 0}, "k: expected a whole number in 1..1000000, got 0"),
+        ({"k": 1.5}, "k: expected a whole number"),
+        ({"allowed": [[1]]}, "allowed: expected an array"),
+        ({"allowed": [-4]}, "allowed: -4 is negative"),
+        ({"exclude_group": [1, 2]}, "exclude_group: expected 1 whole numbers"),
+        ({"exclude_group": [0.5]}, "exclude_group: expected 1 whole numbers"),
+    ],
+)
+def test_what_cannot_be_searched_is_refused_even_by_an_empty_tier(arguments, message):
+    for tier in (small(), SearchTier(4, "cosine")):
+        for search in (tier.search, tier.search_groups):
+            with pytest.raises(InvalidInput, match=message):
+                search(**{"queries": np.ones((1, 4)), "k": 2, **arguments})
+
+
+def test_zero_vectors_have_a_place_under_the_euclidean_metric():
+    tier = SearchTier(4, "euclidean")
+    tier.put([1, 2], [1, 2], np.array([[0, 0, 0, 0], [0, 0, 3, 4]], np.float32))
+    assert tier.search(np.zeros((1, 4)), 2).scores.tolist() == [[1, -4]]
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_an_empty_tier_and_no_queries_have_empty_answers(precision):
+    tier = SearchTier(4, "cosine", precision, None if precision == "float32" else 0.1)
+    hits = tier.search(np.ones((2, 4)), 3)
+    assert hits.keys.tolist() == hits.groups.tolist() == [[-1] * 3] * 2
+    assert (hits.scores == -np.inf).all()
+    for full in (tier, small(precision=precision)):
+        assert full.search(np.empty((0, 4)), 3).keys.shape == (0, 3)
+        assert full.search_groups(np.ones((1, 4)), 3, allowed=[]).keys.tolist() == [[-1] * 3]
+        assert full.vectors([]).shape == (0, 4)
+
+
+def test_int8_rows_need_codes_and_a_scale_that_stays():
+    tier = SearchTier(4, "euclidean", "int8")
+    with pytest.raises(InvalidInput, match="set the scale of the tier first"):
+        tier.put([1], [1], np.ones((1, 4), np.int8))
+    tier.scale = 0.5
+    with pytest.raises(InvalidInput, match="expected int8 codes, got float64"):
+        tier.put([1], [1], np.ones((1, 4)))
+    tier.put([1], [1], np.full((1, 4), -128, np.int8))
+    assert tier.vectors([1]).tolist() == [[-64.0] * 4]
+    tier.scale = 0.5
+    with pytest.raises(InvalidInput, match=r"scale 0.7: the tier holds templates of scale 0\.5"):
+        tier.scale = 0.7
+    with pytest.raises(InvalidInput, match="float32 templates have none"):
+        SearchTier(4, "cosine", "float32", 0.5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((0, "cosine"), "dimension: expected"),
+        ((4, "manhattan"), "metric: expected one of euclidean, cosine"),
+        ((4, "cosine", "float16"), "precision: expected one of float32, int8"),
+        ((4, "cosine", "int8", -1.0), "scale: expected a number"),
+    ],
+)
+def test_a_tier_of_impossible_settings_is_not_made(arguments, message):
+    with pytest.raises(InvalidInput, match=message):
+        SearchTier(*arguments)
+
+
+def test_templates_come_back_as_they_were_put_and_unknown_keys_are_named():
+    rng = np.random.default_rng(2)
+    rows = rng.normal(size=(300, 7)).astype(np.float32)
+    tier = SearchTier(7, "cosine")
+    tier.put(np.arange(300), np.zeros(300, int), rows)
+    places = rng.integers(0, 300, 50)
+    assert tier.vectors(places).tobytes() == rows[places].tobytes()
+    with pytest.raises(InvalidInput, match="key 300: the search tier has no such reference"):
+        tier.vectors([1, 300])
+
+
+def test_keys_and_groups_are_of_one_moment_and_cannot_be_changed():
+    tier = small()
+    keys, groups = tier.members()
+    tier.regroup([5, 777], [51, 52])
+    tier.drop([3, 4, 4])
+    tier.put([2], [20], np.ones((1, 4)))
+    assert (keys.tolist(), groups.tolist()) == ([5, 3, 9, 1], [50, 50, 90, 10])
+    assert dict(zip(*(column.tolist() for column in tier.members()), strict=True)) == {5: 51, 9: 90, 1: 10, 2: 20}
+    for column in (keys, tier.keys, tier.groups):
+        with pytest.raises(ValueError, match="read-only"):
+            column[0] = 4
+
+
+def test_a_dropped_template_is_gone_from_memory_and_memory_is_given_back():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(3000, 8)).astype(np.float32)
+    tier = SearchTier(8, "cosine")
+    tier.put(np.arange(3000), np.arange(3000), rows)
+    tier.drop(np.arange(0, 3000, 2))
+    memory = b"".join(block.tobytes() for block in tier._held.vectors.blocks._blocks)
+    assert all(row.tobytes() not in memory for row in rows[::2])
+    assert all(row.tobytes() in memory for row in rows[1::2])
+
+
+def test_a_million_bytes_of_codes_take_a_quarter_of_the_memory():
+    rows = np.ones((1 << 16, 128), np.int8)
+    keys = np.arange(len(rows))
+    small_tier, large = SearchTier(128, "euclidean", "int8", 0.1), SearchTier(128, "euclidean")
+    small_tier.put(keys, keys, rows)
+    large.put(keys, keys, rows.astype(np.float32))
+    assert small_tier._held.vectors.nbytes == 128 * len(rows)
+    assert large._held.vectors.nbytes == (512 + 4) * len(rows)
+    assert small_tier.nbytes < 0.3 * large.nbytes
+
+
+@kinds
+def test_one_far_outlier_neither_hides_nor_slows_the_others(metric, precision):
+    rng = np.random.default_rng(3)
+    owners, rows = crowd(rng, 1500, 4, 32)
+    rows[77] *= 1e6 if precision == "float32" else 1
+    codes = stored(rows, None if precision == "float32" else 0.01)
+    tier = SearchTier(32, metric, precision, None if precision == "float32" else 0.01)
+    tier.put(np.arange(len(rows)), owners, codes)
+    queries = crowd(rng, 5, 1, 32)[1]
+    matrix = similarity_matrix(queries, tier.vectors(np.arange(len(rows))), metric)
+    assert (tier.search(queries, 1).keys[:, 0] == matrix.argmax(axis=1)).all()
+
+
+def test_a_hundred_copies_of_one_template_come_by_key():
+    tier = SearchTier(16, "cosine")
+    row = np.random.default_rng(1).normal(size=(1, 16)).astype(np.float32)
+    tier.put(np.arange(500, 0, -1), np.arange(500) // 100, row.repeat(500, axis=0))
+    assert tier.search(row, 100).keys[0].tolist() == list(range(1, 101))
+    assert tier.search_groups(row, 3).keys[0].tolist() == [1, 101, 201]
+
+
+def test_what_was_dropped_is_not_found_by_any_search_that_begins_later():
+    rng = np.random.default_rng(0)
+    owners, rows = crowd(rng, 400, 3, 16)
+    tier, gone, wrong, done = SearchTier(16, "cosine"), set(), [], threading.Event()
+    tier.put(np.arange(len(rows)), owners, rows)
+
+    def look(seed):
+        own = np.random.default_rng(seed)
+        while not done.is_set():
+            before = set(gone)
+            hits = tier.search(rows[own.integers(0, len(rows), 3)], 5)
+            if before & set(hits.keys.ravel().tolist()) or (hits.keys < 0).any():
+                wrong.append(hits)
+
+    threads = [threading.Thread(target=look, args=(seed,)) for seed in range(3)]
+    for thread in threads:
+        thread.start()
+    for key in rng.permutation(len(rows))[:800].tolist():
+        tier.drop([key])
+        gone.add(key)
+        tier.put([key + 10_000], [1], rows[key : key + 1])
+    done.set()
+    for thread in threads:
+        thread.join(30)
+    assert not wrong
+    assert len(tier) == len(rows)
+
+
+def test_memory_that_runs_out_leaves_the_tier_as_it_was(monkeypatch):
+    tier = small()
+
+    def full(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(tier._held._table, "add", full)
+    with pytest.raises(MemoryError):
+        tier.put([1, 70], [10, 10], np.full((2, 4), 2, np.float32))
+    assert sorted(tier.keys.tolist()) == [1, 3, 5, 9]
+    assert tier.search(np.eye(4), 1).keys[:, 0].tolist() == [5, 3, 9, 1]
+
+
+def test_without_faiss_float32_is_searched_and_int8_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    assert small().search(np.eye(4), 1).keys[:, 0].tolist() == [5, 3, 9, 1]
+    with pytest.raises(MissingExtra, match=r'pip install "visavis\[gallery\]"'):
+        small(precision="int8")

@@ -36,15 +36,16 @@ _ROUNDING = 1e-6  # far more than float32 decoding and sums of squares lose, rel
 _SPARE = 64  # more than asked for: what codes lose, references of the same people and of an excluded group
 
 
-def pays(questions: Questions, vectors: ByteVectors) -> bool:
-    """Whether this search is quicker than the one by panels."""
-    return (
-        len(questions) <= _MOST_QUERIES and _wanted(questions) <= _MOST_WANTED and vectors.blocks.count >= _LEAST_ROWS
-    )
+def widths(questions: Questions, vectors: ByteVectors) -> tuple[int, ...]:
+    """How many rows of every block to ask for, at first and where that leaves doubts; none if panels are quicker."""
+    first = 8 * questions.k + _SPARE
+    if len(questions) > _MOST_QUERIES or first > _MOST_WANTED or vectors.blocks.count < _LEAST_ROWS:
+        return ()
+    return first, _MOST_WANTED
 
 
 def scan_bytes(
-    questions: Questions, vectors: ByteVectors, metric: Metric, mask: NDArray[np.bool_] | None
+    questions: Questions, vectors: ByteVectors, metric: Metric, mask: NDArray[np.bool_] | None, wanted: int
 ) -> tuple[Integers, Integers, NDArray[np.float64]]:
     """Rows that may be the best, and how good those may be that are not among them.
 
@@ -53,11 +54,11 @@ def scan_bytes(
         vectors: n rows.
         metric: how they are compared.
         mask: (n,) which rows may be found.
+        wanted: rows of every block.
 
     Returns: (p,) queries, (p,) rows, and (q,) the highest score that any other row may have; -inf if there is none.
     """
     codes, step, lost = _coded(questions, vectors.scale, metric)
-    wanted = _wanted(questions)
     values, rows = _search_blocks(vectors.blocks.indexes(), codes, wanted, mask)  # (q, blocks, wanted)
     values = np.where(rows < 0, -np.inf, -values if metric == "euclidean" else values)
     cut = values[:, :, -1].max(axis=1)
@@ -86,10 +87,6 @@ def _coded(
     vectors /= steps[:, None]
     codes = np.clip(np.rint(vectors), -_TOP, _TOP)
     return codes.astype(np.float32), steps, np.linalg.norm(vectors - codes, axis=1)
-
-
-def _wanted(questions: Questions) -> int:
-    return 8 * questions.k + _SPARE
 
 
 def _search_blocks(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _PRODUCTS = 1 << 21  # gains in memory at once: 8 MB, within the cache of most processors
 _NUMBERS = 1 << 19  # of rows that are copied for a panel: 2 MB
+_FIRST = 1 << 11  # pairs of the first panel
 _NARROWEST = 64
 
 
@@ -127,7 +128,7 @@ class _Worker:
 
     def pairs(self, parts: Iterator[range]) -> tuple[Integers, Integers]:
         """Queries and rows that may be among the best."""
-        width = max(_NARROWEST, 4 * self._questions.k)  # narrow at first, until the shortlist has a bar
+        width = max(_FIRST // len(self._questions), 4 * self._questions.k)  # all of the first panel is a candidate
         for part in parts:
             start = part.start
             while start < part.stop:

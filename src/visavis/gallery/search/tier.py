@@ -14,7 +14,7 @@ import numpy as np
 
 from visavis import ranges
 from visavis.errors import InvalidInput
-from visavis.gallery.search.bytescan import pays, scan_bytes
+from visavis.gallery.search.bytescan import scan_bytes, widths
 from visavis.gallery.search.checks import (
     checked_lengths,
     code_rows,
@@ -234,10 +234,11 @@ class SearchTier:
         with self._lock.reading():
             questions = self._questions(probes, wanted, exclude, by_group=by_group)
             rows = self._held.find(candidates.ravel()).reshape(candidates.shape)
-            query, place = np.nonzero(rows >= 0)
-            row = rows[query, place]
-            keep = self._field(None).found(questions, query, row)
-            return self._ranked(questions, query[keep], row[keep])
+            hits = Hits.none(len(probes), wanted)
+            for place, row in enumerate(rows):
+                one = slice(place, place + 1)
+                hits.put(one, self._answer(questions[one], self._field_of(np.unique(row[row >= 0]))))
+        return hits
 
     def _search(
         self, queries: ArrayLike, k: int, allowed: ArrayLike | None, exclude_group: ArrayLike | None, by_group: bool
@@ -268,15 +269,19 @@ class SearchTier:
 
     def _answer(self, questions: Questions, field: Field) -> Hits:
         """The answer to a block of questions: by a quick scan where it pays, by panels for what that leaves open."""
+        hits, unsure = Hits.none(len(questions), questions.k), np.arange(len(questions))
         vectors = field.vectors
-        if not isinstance(vectors, ByteVectors) or field.rows is not None or not pays(questions, vectors):
-            return self._ranked(questions, *search_panels(questions, field))
-        query, row, others = scan_bytes(questions, vectors, self.metric, field.mask)
-        keep = field.found(questions, query, row)
-        hits = self._ranked(questions, query[keep], row[keep])
-        unsure = np.flatnonzero((hits.scores[:, -1] <= others) & (others > -np.inf))
-        if len(unsure):
-            hits.put(unsure, self._ranked(questions[unsure], *search_panels(questions[unsure], field)))
+        if isinstance(vectors, ByteVectors) and field.rows is None:
+            for width in widths(questions, vectors):
+                asked = questions[unsure]
+                query, row, others = scan_bytes(asked, vectors, self.metric, field.mask, width)
+                keep = field.found(asked, query, row)
+                found = self._ranked(asked, query[keep], row[keep])
+                hits.put(unsure, found)
+                unsure = unsure[(found.scores[:, -1] <= others) & (others > -np.inf)]
+                if not len(unsure):
+                    return hits
+        hits.put(unsure, self._ranked(questions[unsure], *search_panels(questions[unsure], field)))
         return hits
 
     def _ranked(self, questions: Questions, query: Integers, row: Integers) -> Hits:
@@ -294,10 +299,13 @@ class SearchTier:
         places = held.find(allowed)
         places = places[places >= 0]
         if len(places) * _FEW < len(self):
-            return Field(held.vectors, held.groups, self.metric, rows=np.unique(places))
+            return self._field_of(np.unique(places))
         mask = np.zeros(len(self), dtype=bool)
         mask[places] = True
         return Field(held.vectors, held.groups, self.metric, mask=mask)
+
+    def _field_of(self, rows: Integers) -> Field:
+        return Field(self._held.vectors, self._held.groups, self.metric, rows=rows)
 
     def _checked(self, rows: ArrayLike) -> tuple[NDArray[np.float32] | NDArray[np.int8], NDArray[np.float64]]:
         """Rows that can be kept, and their squared lengths."""

@@ -70,7 +70,7 @@ class SmallGallery:
         assert not self.read_only
         self.stored[model, fpir] = value
 
-    def search(self, vectors, k=10, *, model=None, where=None, groups=False):
+    def search(self, vectors, k=10, *, model=None, where=None, groups=False, approximate=False):
         assert groups
         return self.tier(model).search_groups(vectors, k)
 

@@ -31,6 +31,9 @@ def identify(
     gallery: GalleryUri,
     fpir: Annotated[float, typer.Option(help="Share of searches for strangers that may name somebody.")] = 0.01,
     top: Annotated[int, typer.Option(help="Candidates listed for each face, 1 to 1000.")] = 5,
+    approximate: Annotated[
+        bool, typer.Option("--approximate", help="Faster in a very large gallery; tells the measured recall.")
+    ] = False,
     key: KeyFile = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON document a line on stdout, one line a face.")
@@ -43,7 +46,7 @@ def identify(
     outcomes: set[str] = set()
     with opened(gallery, key) as store:
         store.space(engine.fingerprint)  # a gallery of another model is an error before any photo is read
-        identifier = Identifier(store, fpir=fpir, top=top)
+        identifier = Identifier(store, fpir=fpir, top=top, approximate=approximate)
         for path, found in _looked(engine, paths):
             for row, answer in _rows(path, found, identifier):
                 outcomes.add(row["outcome"])

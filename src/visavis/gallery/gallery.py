@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from visavis.gallery.keys import Key
+    from visavis.gallery.search.approximate import ApproximateIndex
     from visavis.gallery.search.hits import Hits
     from visavis.gallery.search.tier import SearchTier
     from visavis.gallery.types import (
@@ -293,6 +294,14 @@ class Gallery:
         """The search tier of a model (the active one if None), in step with the store."""
         return self._tiers.current(model, progress)
 
+    def approximate(self, model: str | None = None, *, progress: Progress | None = None) -> ApproximateIndex:
+        """The approximate index of a model (the active one if None), with its measured `recall`; built when asked for.
+
+        Raises:
+            InvalidInput: the gallery is too small for one.
+        """
+        return self._tiers.approximate(model, progress)
+
     def search(
         self,
         vectors: ArrayLike,
@@ -301,8 +310,9 @@ class Gallery:
         model: str | None = None,
         where: Where | None = None,
         groups: bool = False,
+        approximate: bool = False,
     ) -> Hits:
-        """The most similar references, exactly.
+        """The most similar references, exactly unless asked otherwise.
 
         Args:
             vectors: (q, d) templates, or (d,) one, of the model.
@@ -310,6 +320,7 @@ class Gallery:
             model: fingerprint; the active model if None.
             where: which references may be found.
             groups: the most similar people instead, each by the most similar reference.
+            approximate: by the approximate index, see `approximate`.
 
         Returns: keys of references and of their people, and similarities; short rows end with -1 and -inf.
 
@@ -317,7 +328,8 @@ class Gallery:
             TemplateMismatch: it holds no templates of the model.
             InvalidInput: vectors of another dimension, NaN, or k < 1.
         """
-        tier, space = self.tier(model), self.model if model is None else self.space(model)
+        tier = self.approximate(model) if approximate else self.tier(model)
+        space = self.model if model is None else self.space(model)
         queries, allowed = checked_vectors(vectors, space), None
         if where is not None:
             with self.store.reading() as connection:

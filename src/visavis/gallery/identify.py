@@ -45,6 +45,7 @@ class Identifier:
         min_quality: quality summary of the probe from which on a decision is made, 0..1.
         min_ratio: how many times better the best person must explain the probe than the next one.
         where: which references may be found.
+        approximate: search by the approximate index; its measured recall stands in the notes.
     """
 
     gallery: Gallery
@@ -53,6 +54,7 @@ class Identifier:
     min_quality: float = MIN_QUALITY
     min_ratio: float = MIN_RATIO
     where: Where | None = None
+    approximate: bool = False
 
     def __post_init__(self) -> None:
         ranges.whole("top", self.top, 1, 1000)
@@ -101,7 +103,14 @@ class Identifier:
         self, templates: NDArray[np.float32], space: ModelSpace, calibration: Calibration | None
     ) -> list[tuple[Candidate, ...]]:
         """The most similar people of every face, at least two where there are so many."""
-        found = self.gallery.search(templates, max(self.top, 2), model=space.fingerprint, where=self.where, groups=True)
+        found = self.gallery.search(
+            templates,
+            max(self.top, 2),
+            model=space.fingerprint,
+            where=self.where,
+            groups=True,
+            approximate=self.approximate,
+        )
         keys = np.unique(found.keys[found.keys >= 0])
         hit = {reference.key: reference for reference in self._references_by_key(keys)}
         evidence = _Evidence(self.gallery, space)
@@ -135,6 +144,12 @@ class Identifier:
             )
         if calibration is None:
             notes.append(f"{space.fingerprint} is not calibrated: likelihood ratios and leads are not known")
+        if self.approximate:
+            recall = self.gallery.approximate(space.fingerprint).recall
+            notes.append(
+                f"approximate search: the best reference was that of the exact search in {recall.at_1:.1%} of "
+                f"{recall.queries} searches of either kind"
+            )
         if self.where is not None:
             notes.append("only a part of the gallery was searched; the threshold is that of the whole")
         return tuple(notes)

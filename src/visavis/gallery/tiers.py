@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sqlalchemy import Connection, Row
 
+    from visavis.gallery.search.approximate import ApproximateIndex
     from visavis.gallery.store.store import Store
     from visavis.gallery.types import ModelSpace
 
@@ -38,7 +39,8 @@ class Tiers:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._tiers: dict[str, SearchTier] = {}
-        self._stepping = threading.Lock()
+        self._indexes: dict[SearchTier, ApproximateIndex] = {}
+        self._stepping, self._building = threading.Lock(), threading.Lock()
 
     def current(self, fingerprint: str | None, progress: Progress | None = None) -> SearchTier:
         """The tier of a model (the active one for None) as the store is now.
@@ -60,6 +62,23 @@ class Tiers:
             tier.version = version
             self._tiers[space.fingerprint] = tier
             return tier
+
+    def approximate(self, fingerprint: str | None, progress: Progress | None = None) -> ApproximateIndex:
+        """An approximate index over the current tier of a model, built when first asked for and when out of date.
+
+        Raises:
+            InvalidInput: the gallery is too small for one.
+        """
+        from visavis.gallery.search.approximate import ApproximateIndex
+
+        tier = self.current(fingerprint, progress)
+        with self._building:
+            self._indexes = {one: index for one, index in self._indexes.items() if one in self._tiers.values()}
+            if tier not in self._indexes:
+                self._indexes[tier] = ApproximateIndex(tier, progress=progress)
+            elif self._indexes[tier].outdated:
+                self._indexes[tier].rebuild(progress)
+            return self._indexes[tier]
 
     def _loaded(self, connection: Connection, space: ModelSpace, progress: Progress | None) -> SearchTier:
         tier = SearchTier(space.dimension, space.metric, space.precision, space.scale)

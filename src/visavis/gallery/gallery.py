@@ -328,8 +328,8 @@ class Gallery:
             TemplateMismatch: it holds no templates of the model.
             InvalidInput: vectors of another dimension, NaN, or k < 1.
         """
-        tier = self.approximate(model) if approximate else self.tier(model)
-        space = self.model if model is None else self.space(model)
+        space = self.model if model is None else self.space(model)  # once: another may become active meanwhile
+        tier = self.approximate(space.fingerprint) if approximate else self.tier(space.fingerprint)
         queries, allowed = checked_vectors(vectors, space), None
         if where is not None:
             with self.store.reading() as connection:

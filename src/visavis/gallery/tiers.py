@@ -50,7 +50,10 @@ class Tiers:
             GalleryUnavailable, GalleryCorrupt: the store cannot be read.
         """
         with self._stepping, self._store.reading() as connection:
-            space = find_space(read_spaces(connection), fingerprint)
+            spaces = read_spaces(connection)
+            space = find_space(spaces, fingerprint)
+            for gone in self._tiers.keys() - {one.fingerprint for one in spaces}:
+                del self._tiers[gone]
             version, horizon = (int(read_setting(connection, name) or 0) for name in ("version", "horizon"))
             tier = self._tiers.get(space.fingerprint)
             if tier is not None and tier.version == version:

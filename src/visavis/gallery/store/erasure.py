@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from visavis.errors import GalleryError, PersonNotFound
 from visavis.gallery.schema import erasure, model, person, reference, template
 from visavis.gallery.store.change import Change
+from visavis.gallery.store.enrolling import checked_date
 from visavis.gallery.store.past import erase_past
 from visavis.gallery.store.people import find_person
 from visavis.gallery.store.spaces import read_spaces
@@ -38,7 +39,12 @@ def forget_person(change: Change, who: str, references: Sequence[str] | None) ->
 
 
 def forget_expired(change: Change, today: str) -> tuple[int, int]:
-    """Erase every reference whose own date, or whose person's date, lies before `today` (ISO 8601)."""
+    """Erase every reference whose own date, or whose person's date, lies before `today` (ISO 8601).
+
+    Raises:
+        InvalidInput: it is no date.
+    """
+    checked_date("today", today or "")
     query = select(reference.c.id, reference.c.key).join(person, person.c.key == reference.c.person)
     expired = change.connection.execute(
         query.where((reference.c.retain_until < today) | (person.c.retain_until < today))

@@ -70,6 +70,7 @@ def small_parts(rows: int = 8) -> Iterator[None]:
         patch.setattr(panels, "_PRODUCTS", 32)
         patch.setattr(panels, "_NARROWEST", 2)
         patch.setattr(panels, "_FIRST", 4)
+        patch.setattr(panels, "_PATIENCE", 6)
         patch.setattr(panels, "_NUMBERS", 16)
         patch.setattr(bytescan, "_LEAST_ROWS", 1)
         patch.setattr(bytescan, "_SPARE", 1)

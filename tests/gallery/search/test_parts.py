@@ -10,13 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from visavis.gallery.search.blocks import BLOCK, Blocks, ByteBlocks
+from visavis.gallery.search.bytescan import scan_bytes
 from visavis.gallery.search.columns import Column
 from visavis.gallery.search.gains import gains, slacks, terms
 from visavis.gallery.search.hits import best_hits, exact_scores
 from visavis.gallery.search.keytable import KeyTable
 from visavis.gallery.search.locks import ReadWriteLock
+from visavis.gallery.search.panels import ask
 from visavis.gallery.search.shortlist import Shortlist
 from visavis.gallery.search.threads import share_out
+from visavis.gallery.search.vectors import ByteVectors
 from visavis.matching.scores import paired_similarity, similarity_matrix
 
 METRICS = ("cosine", "euclidean")
@@ -143,6 +146,24 @@ def test_a_shortlist_loses_none_of_the_best_and_drops_what_cannot_be(seed, k, by
             order = order[np.sort(np.unique(groups[order], return_index=True)[1])]
         assert {int(place) for place in order[:k]} <= set(row[query == own].tolist())
         assert (query == own).sum() < 400
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@settings(deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([2, 8, 32]))
+def test_no_row_that_the_quick_scan_leaves_out_scores_above_its_bound(metric, seed, d):
+    rng = np.random.default_rng(seed)
+    codes = rng.integers(-127, 128, (3000, d)).astype(np.int8)
+    codes[~codes.any(axis=1)] = 1
+    vectors = ByteVectors(d, metric, 0.01)
+    vectors.append(codes, 1e-4 * (codes.astype(float) ** 2).sum(axis=1))
+    queries = rng.normal(0, 0.7, (4, d)).astype(np.float32)
+    questions = ask(queries, metric, vectors.factor, 1, by_group=False, exclude=None)
+    query, row, bound = scan_bytes(questions, vectors, metric, None, 6)
+    scores = similarity_matrix(queries, codes * np.float32(0.01), metric)
+    scores[query, row] = -np.inf
+    assert (scores.max(axis=1) <= bound).all()
+    assert np.bincount(query).tolist() == [6] * 4
 
 
 def test_hits_come_by_score_then_key_and_one_per_group_if_asked():

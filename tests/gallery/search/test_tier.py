@@ -13,6 +13,7 @@ from tests.gallery.search.model_tier import ModelTier, same, small_parts
 
 from visavis.errors import InvalidInput, MissingExtra
 from visavis.gallery.search import SearchTier
+from visavis.gallery.search.shortlist import Shortlist
 from visavis.matching import fit_scale, quantize
 from visavis.matching.scores import similarity_matrix
 
@@ -348,3 +349,28 @@ def test_without_faiss_float32_is_searched_and_int8_names_the_extra(monkeypatch)
     assert small().search(np.eye(4), 1).keys[:, 0].tolist() == [5, 3, 9, 1]
     with pytest.raises(MissingExtra, match=r'pip install "visavis\[gallery\]"'):
         small(precision="int8")
+
+
+@kinds
+def test_fewer_people_than_asked_for_are_all_found_without_keeping_every_reference(metric, precision, monkeypatch):
+    rng = np.random.default_rng(5)
+    order = rng.permutation(48_000)
+    owners, rows = (column[order] for column in crowd(rng, 6, 8000, 16))
+    tier = SearchTier(16, metric, precision, None if precision == "float32" else fit_scale(rows))
+    tier.put(np.arange(len(rows)), owners, stored(rows, tier.scale))
+    added, add = [], Shortlist.add
+
+    def counting(self, query, *rest):
+        added.append(len(query))
+        add(self, query, *rest)
+
+    monkeypatch.setattr(Shortlist, "add", counting)
+    asked, excluded = rows[::1000][:40], np.arange(40) % 8 - 1
+    hits = tier.search_groups(asked, 10, exclude_group=excluded)
+    for own, banned in zip(hits.groups.tolist(), excluded.tolist(), strict=True):
+        assert set(own) - {-1} == set(range(6)) - {banned}
+    matrix = similarity_matrix(asked, tier.vectors(np.arange(len(rows))), metric)
+    matrix[owners == excluded[:, None]] = -np.inf
+    assert sum(added) < 0.7 * np.isfinite(matrix).sum()
+    np.testing.assert_allclose(hits.scores[:, 0], matrix.max(axis=1), atol=2e-8)
+    assert tier.search_groups(rows[:1], 2, allowed=np.flatnonzero(owners == 3), exclude_group=[3]).keys.max() == -1

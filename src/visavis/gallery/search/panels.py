@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _PRODUCTS = 1 << 21  # gains in memory at once: 8 MB, within the cache of most processors
 _NUMBERS = 1 << 19  # of rows that are copied for a panel: 2 MB
 _FIRST = 1 << 11  # pairs of the first panel
+_PATIENCE = 1 << 13  # rows after which few groups are suspicious
 _NARROWEST = 64
 
 
@@ -78,6 +79,13 @@ class Field:
     def __len__(self) -> int:
         return len(self.groups) if self.rows is None else len(self.rows)
 
+    def group_counts(self, questions: Questions) -> Integers:
+        """(q,) how many groups each query may find."""
+        rows = self.groups if self.rows is None else self.groups[self.rows]
+        there = np.unique(rows if self.mask is None else rows[self.mask])
+        counts = np.full(len(questions), len(there))
+        return counts if questions.exclude is None else counts - np.isin(questions.exclude, there)
+
     def found(self, questions: Questions, query: Integers, row: Integers) -> NDArray[np.bool_]:
         """Which pairs (m,) of query and row may be found, mask and excluded groups considered."""
         keep = np.ones(len(row), dtype=bool) if self.mask is None else self.mask[row]
@@ -121,6 +129,7 @@ class _Worker:
         copied = max(_NARROWEST, _NUMBERS // questions.left.shape[1])
         widest = BLOCK if field.rows is None and not field.vectors.decodes else copied
         self._widest = min(widest, max(_NARROWEST, _PRODUCTS // len(questions)))
+        self._until_count = _PATIENCE if questions.by_group else len(field) + 1
         self._gains = np.empty(self._widest * len(questions), np.float32)
         self._high = np.empty(self._widest * len(questions), bool)
         copies = field.rows is not None or field.vectors.decodes
@@ -135,8 +144,16 @@ class _Worker:
                 width = min(width, self._widest)
                 stop = min(start + width, part.stop)
                 self._look_at(start, stop)
+                self._count_groups(stop - start)
                 start, width = stop, 2 * width
         return self._best.pairs()
+
+    def _count_groups(self, rows: int) -> None:
+        """When many rows have not shown enough groups, there may be too few: then all rows would stay candidates."""
+        self._until_count -= rows
+        if self._until_count <= 0 and np.isneginf(self._best.bar).any():
+            self._best.limit(self._field.group_counts(self._questions))
+            self._until_count = len(self._field)
 
     def _look_at(self, start: int, stop: int) -> None:
         questions, field = self._questions, self._field

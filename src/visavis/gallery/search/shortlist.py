@@ -31,7 +31,7 @@ class Shortlist:
 
     def __init__(self, queries: int, k: int, by_group: bool) -> None:
         self.bar = np.full(queries, -np.inf, np.float32)
-        self._k, self._by_group = k, by_group
+        self._wanted, self._by_group = np.full(queries, k), by_group
         self._query = np.empty(0, np.int64)
         self._row = np.empty(0, np.int64)
         self._group = np.empty(0, np.int64)
@@ -66,6 +66,11 @@ class Shortlist:
         if self._pending > self._limit:
             self._sort_out()
 
+    def limit(self, available: Integers) -> None:
+        """Note how many rows or groups there are for each query (q,), so that nobody waits for more."""
+        self._wanted = np.minimum(self._wanted, available)
+        self._sort_out()
+
     def pairs(self) -> tuple[Integers, Integers]:
         """(m,) query and (m,) row of every pair that may be among the best."""
         self._sort_out()
@@ -93,12 +98,12 @@ class Shortlist:
         self._limit = _PATIENCE * len(self._query) + _FEW
 
     def _kth(self, query: Integers, low: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(q,) the k-th largest of each query's values; -inf where there are fewer."""
+        """(q,) the k-th largest of each query's values; -inf where there are fewer, inf where none is wanted."""
         order = np.lexsort((-low, query))
         query = query[order]
         begin = np.searchsorted(query, np.arange(len(self.bar) + 1))
-        place = begin[:-1] + self._k - 1
-        enough = place < begin[1:]
-        bar = np.full(len(self.bar), -np.inf)
+        place = begin[:-1] + self._wanted - 1
+        enough = (place < begin[1:]) & (self._wanted > 0)
+        bar = np.where(self._wanted > 0, -np.inf, np.inf)
         bar[enough] = low[order[place[enough]]]
         return bar

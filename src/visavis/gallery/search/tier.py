@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 _QUERIES = 256  # searched at once
+_PAIRS = 1 << 20  # of queries and hits at once
 _FEW = 8  # fewer than one row in so many allowed: copy these rows and compare them only
 _MOST_WANTED = 1_000_000
 
@@ -248,8 +249,9 @@ class SearchTier:
         hits = Hits.none(len(probes), wanted)
         with self._lock.reading():
             field = self._field(choice)
-            for start in range(0, len(probes) if len(field) else 0, _QUERIES):
-                part = slice(start, start + _QUERIES)
+            step = max(1, min(_QUERIES, _PAIRS // min(wanted, len(field) or 1)))
+            for start in range(0, len(probes) if len(field) else 0, step):
+                part = slice(start, start + step)
                 own = None if exclude is None else exclude[part]
                 questions = self._questions(probes[part], min(wanted, len(field)), own, by_group=by_group)
                 hits.put(part, self._answer(questions, field))

@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 from tests.gallery.enrolment.studio import Studio
 
-from visavis.errors import EnrolmentRefused, GalleryUnavailable, InvalidInput, ModelError, TemplateMismatch
+from visavis.errors import (
+    EnrolmentRefused,
+    FaceNotFound,
+    GalleryUnavailable,
+    ImageUnreadable,
+    InvalidInput,
+    ModelError,
+    TemplateMismatch,
+)
 from visavis.gallery import create_gallery, open_gallery
 from visavis.gallery.enrolment import (
     Enrolment,
@@ -362,6 +370,10 @@ def test_one_photo_is_enrolled_or_says_why_not(gallery, studio, tmp_path):
         enrol_photo(gallery, studio.engine, studio.photo("Ada", sharpness=0.0), "Ada")
     with pytest.raises(InvalidInput, match="control character"):
         enrol_photo(gallery, studio.engine, path, "A\x00")
+    with pytest.raises(FaceNotFound, match="face 3"):
+        enrol_photo(gallery, studio.engine, path, "Ada", face=3)
+    with pytest.raises(ImageUnreadable):
+        enrol_photo(gallery, studio.engine, studio.broken(), "Ada")
 
 
 def test_a_folder_is_enrolled_with_one_person_a_folder(gallery, studio, tmp_path):

@@ -98,14 +98,10 @@ class Batch:
         rows = list(first.values())
         found = self._findings([members[row] for row in rows], [named[row] for row in rows])
         done = {row: self._verdict(members[row], before[row], found[place]) for place, row in enumerate(rows)}
-        return [
-            done[row]
-            if row in done
-            else verdict
-            if isinstance(verdict, Judged)
-            else _copy(one, done[first[one.request.digest]])
-            for row, (one, verdict) in enumerate(zip(members, before, strict=True))
-        ]
+        for row, (one, verdict) in enumerate(zip(members, before, strict=True)):
+            if row not in done:
+                done[row] = verdict if isinstance(verdict, Judged) else _copy(one, done[first[one.request.digest]])
+        return [done[row] for row in range(len(members))]
 
     def _before(self, one: Looked, enrolled: Mapping[str, Sequence[Taken]]) -> Judged | tuple[Finding, ...]:
         """What follows from a photo's being somebody's reference already: it is known, refused, or flagged."""

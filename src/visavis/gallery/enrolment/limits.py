@@ -65,7 +65,9 @@ def identity_limits(calibration: Calibration, metric: Metric, named: float) -> I
     )
 
 
-def naming_threshold(gallery: Gallery | None, calibration: Calibration, model: str, size: int) -> float:
+def naming_threshold(
+    gallery: Gallery | None, calibration: Calibration, model: str, size: int, *, may_set: bool = True
+) -> float:
     """From which similarity on somebody would be named, at an FPIR of 1 %.
 
     Args:
@@ -73,6 +75,7 @@ def naming_threshold(gallery: Gallery | None, calibration: Calibration, model: s
         calibration: of the model, which gives the threshold otherwise, as long as it reaches.
         model: fingerprint of the model.
         size: number of references that a photo is compared with.
+        may_set: a threshold may be set for the gallery, and stored with it.
 
     Returns: for more references than the calibration reaches, what the gallery's own scores give; where they do not
         suffice, the strictest threshold of the calibration.
@@ -82,7 +85,7 @@ def naming_threshold(gallery: Gallery | None, calibration: Calibration, model: s
     try:
         return calibrated_threshold(calibration, DEFAULT_FPIR, enrolled=(1, max(size, 1)), model=model).threshold
     except NotCalibrated:
-        return calibration.fmr[0][1] if gallery is None else _own(gallery, calibration, model)
+        return _own(gallery, calibration, model) if gallery is not None and may_set else calibration.fmr[0][1]
 
 
 def nearer(similarity: float, metric: Metric, share: float) -> float:

@@ -87,7 +87,8 @@ class Roll:
             return
         size = coming + sum(map(len, self._books))
         if self.limits is None or size > self._measured * (1 + _GROWN):
-            named = naming_threshold(self._gallery, self.calibration, self._model, size)
+            may_set = self._shadow is None  # a dry run writes nothing
+            named = naming_threshold(self._gallery, self.calibration, self._model, size, may_set=may_set)
             self.limits, self._measured = identity_limits(self.calibration, self.metric, named), size
 
     def enrolled(self, digests: Collection[str]) -> dict[str, list[Taken]]:

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from visavis import errors
 from visavis.errors import EnrolmentRefused, InvalidInput, ModelError, TemplateMismatch, VisavisError
 from visavis.gallery.enrolment.batch import Batch, known
 from visavis.gallery.enrolment.folder import photos_in
@@ -144,20 +145,20 @@ def enrol_photo(
         EnrolmentRefused: the guard keeps it out; the message says why and how to go on.
         VisavisError: the photo cannot be used, or as in `enrol_photos`.
     """
-    item = PhotoOf(photo, person, face, source)
-    requested(item, engine.limits)  # raises what is wrong with the photo or the name
     report = enrol_photos(
         gallery,
         engine,
-        [item],
+        [PhotoOf(photo, person, face, source)],
         guard=guard,
         keep_crops=keep_crops,
         consent=consent,
         retain_until=retain_until,
     )
     outcome = report.outcomes[0]
-    if outcome.status in (Status.REFUSED, Status.FAILED):
+    if outcome.status is Status.REFUSED:
         raise EnrolmentRefused(outcome.why)
+    if outcome.status is Status.FAILED:
+        raise getattr(errors, outcome.error)(outcome.reason)
     return outcome
 
 

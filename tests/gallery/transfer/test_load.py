@@ -74,9 +74,15 @@ def same(table):
     return table
 
 
-@pytest.mark.parametrize("precision", ["float32", "int8"])
-@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
-@pytest.mark.parametrize("crops", [True, False])
+@pytest.mark.parametrize(
+    ("precision", "metric", "crops"),
+    [
+        ("float32", "euclidean", True),
+        ("float32", "cosine", False),
+        ("int8", "euclidean", False),
+        ("int8", "cosine", True),
+    ],
+)
 def test_export_import_export_gives_the_same_file(tmp_path, small_blocks, precision, metric, crops):
     with full_gallery(tmp_path / "g", precision=precision, metric=metric) as gallery:
         export_gallery(gallery, tmp_path / "a.parquet", crops=crops)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -19,14 +20,16 @@ from visavis.errors import (
     GalleryCorrupt,
     GalleryNotFound,
     InvalidInput,
+    StorageError,
     TemplateMismatch,
     WrongKey,
 )
+from visavis.gallery import schema
 from visavis.gallery.gallery import create_gallery, open_gallery
 from visavis.gallery.schema import template
 from visavis.gallery.store import audit
 from visavis.gallery.store.database import Database
-from visavis.gallery.transfer import move
+from visavis.gallery.transfer import content, move
 from visavis.gallery.transfer.content import write
 from visavis.gallery.transfer.move import move_gallery
 from visavis.gallery.transfer.place import settings_at
@@ -214,6 +217,24 @@ def test_a_reader_of_the_source_delays_its_end_and_the_same_call_goes_on(place, 
     assert not folder_of(here).exists()
 
 
+def test_a_transaction_on_the_server_that_keeps_the_source_is_named_and_the_same_call_goes_on(place, monkeypatch):
+    monkeypatch.setattr("visavis.gallery.store.postgres.PATIENCE_MS", 200)
+    here, there = place("postgresql"), place("sqlite")
+    with full_gallery(here) as reader, reader.store.reading() as connection:
+        connection.execute(text("SELECT * FROM person")).first()
+        with pytest.raises(GalleryBusy, match=r"complete at .*, but .* not be forgotten.*repeat the move"):
+            move_gallery(here, there, forget_source=True)
+        assert reader.count() == (5, 22)
+    report = move_gallery(here, there, forget_source=True)
+    assert (report.copied, report.forgotten) == (False, True)
+
+
+def test_no_table_is_forgotten_when_one_is_added():
+    """Every table is copied, or known to belong to a place."""
+    copied = {table.name for table in (*content._PLAIN, template, schema.crop, schema.job, schema.setting)}
+    assert copied | {"change", "erasure"} == set(schema.metadata.tables)
+
+
 def test_repeating_a_move_compares_and_only_then_forgets(place):
     here, there = place("sqlite"), place("postgresql")
     full_gallery(here).close()
@@ -301,8 +322,10 @@ def test_a_source_that_cannot_be_written_is_copied_and_watched(place, monkeypatc
     assert move_gallery(here, there).references == 23
 
 
-@pytest.mark.parametrize("destination", ["sqlite", "postgresql", "qdrant+sqlite"])
-@pytest.mark.parametrize("share", [0.05, 0.45, 0.95])
+@pytest.mark.parametrize(
+    ("destination", "share"),
+    [("sqlite", 0.05), ("sqlite", 0.95), ("postgresql", 0.45), ("qdrant+sqlite", 0.4), ("qdrant+sqlite", 0.95)],
+)
 def test_a_move_that_fails_leaves_nothing_that_opens_and_can_be_repeated(place, destination, share):
     here, there = place("sqlite"), place(destination)
     with full_gallery(here) as gallery:
@@ -381,7 +404,7 @@ def test_a_copy_that_differs_is_never_kept(place, monkeypatch):
         write(side, block)
 
     monkeypatch.setattr("visavis.gallery.transfer.arrival.write", careless)
-    with pytest.raises(GalleryCorrupt, match="reference differ"):
+    with pytest.raises(StorageError, match="does not hold what was written to it: reference differ"):
         move_gallery(here, there, forget_source=True)
     with pytest.raises(GalleryNotFound):
         open_gallery(there)
@@ -446,7 +469,7 @@ def test_a_damaged_source_is_never_forgotten(place):
     here, there = place("sqlite"), place("sqlite")
     with full_gallery(here) as gallery, gallery.store.changing() as change:
         change.connection.execute(text("UPDATE template SET data = x'00' WHERE reference = 3"))
-    with pytest.raises(GalleryCorrupt):
+    with pytest.raises(GalleryCorrupt, match=rf"^{re.escape(here)}: templates of 1 references"):
         move_gallery(here, there, forget_source=True)
     with pytest.raises(GalleryNotFound):
         open_gallery(there)

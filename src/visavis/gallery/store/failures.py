@@ -24,6 +24,7 @@ from visavis.errors import (
 )
 
 _RESTORE = "restore it from a copy, then run `visavis gallery verify`"
+_ODD = "its rows are not what they should be; run `visavis gallery verify`, and restore it from a copy if that agrees"
 _Made = tuple[type[VisavisError], str]
 _GONE: _Made = (GalleryNotFound, "its tables are gone; if nobody moved or removed it, restore it from a copy")
 
@@ -76,8 +77,8 @@ def translated(shown: str) -> Iterator[None]:
     try:
         yield
     except (GalleryCorrupt, WrongKey) as error:  # raised where nobody knows the gallery's place
-        if str(error).startswith(shown):
-            raise
+        if str(error).startswith(shown) or isinstance(error.__cause__, type(error)):
+            raise  # its place is known: this one, or another gallery's
         raise type(error)(f"{shown}: {error}") from error
     except PoolTimeout as error:
         raise GalleryBusy(f"{shown}: too many searches and changes at once in this process; try again") from error
@@ -89,10 +90,25 @@ def translated(shown: str) -> Iterator[None]:
         raise InvalidInput(f"{shown}: a value cannot be stored ({error.orig}); nothing was changed") from error
     except (UnicodeEncodeError, OverflowError) as error:  # raised by drivers
         raise InvalidInput(f"{shown}: a value cannot be stored or looked for ({error}); nothing was changed") from error
+    except VisavisError:
+        raise
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        if not _raised_here(error):
+            raise
+        raise GalleryCorrupt(f"{shown}: {_ODD} ({type(error).__name__}: {error})") from error
     except Exception as error:  # rows read past SQLAlchemy bring the driver's own errors
         if not isinstance(error, sqlite3.Error) and not type(error).__module__.startswith("psycopg"):
             raise
         raise _ours(shown, error) from error
+
+
+def _raised_here(error: BaseException) -> bool:
+    """Whether it was raised on reading rows, and not by somebody who was called back meanwhile."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    name = "" if trace is None else str(trace.tb_frame.f_globals.get("__name__", ""))
+    return name.startswith(("visavis.", "sqlalchemy.", "numpy"))
 
 
 def _ours(shown: str, error: BaseException) -> VisavisError:

@@ -55,8 +55,8 @@ def arrive(
 
     Raises:
         GalleryConflict: there is a gallery, or Qdrant holds another copy of this one.
-        GalleryCorrupt: the origin is damaged, or the place does not hold what was written.
-        StorageError, GalleryUnavailable, GalleryBusy: the place cannot hold it.
+        GalleryCorrupt: the origin is damaged.
+        StorageError, GalleryUnavailable, GalleryBusy: the place cannot hold it, or does not hold what was written.
     """
     database = Database(location, read_only=False)
     templates = make_templates(location, origin.gallery, database.backend.name)
@@ -67,8 +67,8 @@ def arrive(
             _announce(database, templates, origin)
         with database.writing(existing=False) as connection:
             _make_ready(connection, database.shown, templates, origin, outside=location.qdrant is not None)
-            target = Side(connection, origin.gallery, templates, vault)
-            contents = _copied(origin, target, database.shown, advance)
+            target = Side(database.shown, connection, origin.gallery, templates, vault)
+            contents = _copied(origin, target, advance)
             _settle(origin, target, actor, details)
             unchanged()
     except BaseException:
@@ -122,7 +122,7 @@ def _make_ready(connection: Connection, shown: str, templates: Templates, origin
     _drop(templates, _announced(found))
 
 
-def _copied(origin: Side, target: Side, shown: str, advance: Advance) -> Contents:
+def _copied(origin: Side, target: Side, advance: Advance) -> Contents:
     sent, found = Contents(), Contents()
     for block in walk(origin):
         sent.add(block)
@@ -131,7 +131,7 @@ def _copied(origin: Side, target: Side, shown: str, advance: Advance) -> Content
     for block in walk(target):
         found.add(block)
         advance(len(block.rows))
-    sent.require_same(found, shown)
+    sent.require_same(found, target.shown)
     return sent
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, select, true
 
-from visavis.errors import GalleryCorrupt
+from visavis.errors import StorageError
 from visavis.gallery.schema import (
     apart,
     audit,
@@ -30,6 +30,7 @@ from visavis.gallery.schema import (
     template,
     threshold,
 )
+from visavis.gallery.store.failures import translated
 from visavis.gallery.store.spaces import read_spaces
 from visavis.gallery.templates.codec import stored_type
 from visavis.gallery.vault import crop_context
@@ -53,12 +54,14 @@ class Side:
     """A gallery within one transaction.
 
     Attributes:
+        shown: where it is, for messages.
         connection: of the transaction.
         gallery: its id.
         templates: where its templates are.
         vault: what seals them, or None.
     """
 
+    shown: str
     connection: Connection
     gallery: str
     templates: Templates
@@ -103,6 +106,11 @@ def walk(side: Side, *, audit_until: int | None = None) -> Iterator[Block]:
     Raises:
         GalleryCorrupt: a template or crop is missing or damaged.
     """
+    with translated(side.shown):  # it may be read while another gallery's errors are listened for
+        yield from _walk(side, audit_until)
+
+
+def _walk(side: Side, audit_until: int | None) -> Iterator[Block]:
     for table in _PLAIN:
         rows = audit.c.sequence <= audit_until if table is audit and audit_until is not None else true()
         yield from _rows(side.connection, table, rows)
@@ -142,12 +150,12 @@ class Contents:
         """Refuse another content.
 
         Raises:
-            GalleryCorrupt: some table of `other`, which is at `shown`, differs.
+            StorageError: some table of `other`, which is at `shown`, differs.
         """
         mine, theirs = self._described(), other._described()
         if mine != theirs:
             differing = sorted(name for name in {*mine, *theirs} if mine.get(name) != theirs.get(name))
-            raise GalleryCorrupt(f"{shown}: does not hold what it should: {', '.join(differing)} differ")
+            raise StorageError(f"{shown}: does not hold what was written to it: {', '.join(differing)} differ")
 
     def _described(self) -> dict[str, tuple[int, str]]:
         return {name: (count, self._digests[name].hexdigest()) for name, count in self.rows.items()}

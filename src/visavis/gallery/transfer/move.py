@@ -18,16 +18,17 @@ from typing import TYPE_CHECKING, Any
 from visavis.errors import (
     GalleryBusy,
     GalleryConflict,
-    GalleryCorrupt,
     GalleryNotFound,
     GalleryReadOnly,
     InvalidInput,
+    StorageError,
     VisavisError,
 )
 from visavis.gallery.gallery import open_gallery
 from visavis.gallery.keys import load_key
 from visavis.gallery.store import people
 from visavis.gallery.store.database import Database
+from visavis.gallery.store.failures import translated
 from visavis.gallery.store.settings import read_setting
 from visavis.gallery.transfer.arrival import arrive, require_free
 from visavis.gallery.transfer.content import Contents, Side, count, walk
@@ -101,10 +102,10 @@ def move_gallery(
 
     Raises:
         GalleryConflict: the destination is taken, or the source was changed since it was copied there.
-        GalleryCorrupt: the source is damaged, or the destination does not hold what was written.
+        GalleryCorrupt: the source is damaged.
         InvalidInput: both are one place; Qdrant cannot be encrypted; a key that is none or not needed.
-        GalleryNotFound, WrongKey, GalleryBusy, GalleryReadOnly, GalleryUnavailable, StorageError: as `open_gallery`
-            and `create_gallery`.
+        StorageError: the destination cannot hold it, or does not hold what was written to it.
+        GalleryNotFound, WrongKey, GalleryBusy, GalleryReadOnly, GalleryUnavailable: as `open_gallery`.
     """
     here, there = parse_uri(source), parse_uri(destination)
     _require_sense(here, there, new_key, decrypted=decrypted)
@@ -195,7 +196,7 @@ def _held(held: ExitStack, store: Store, *, must_write: bool) -> Side:
             if must_write:
                 raise
     connection = connection or held.enter_context(store.reading())
-    return Side(connection, store.id, store.templates, store.vault(connection))
+    return Side(store.database.shown, connection, store.id, store.templates, store.vault(connection))
 
 
 def _arrived(
@@ -220,10 +221,10 @@ def _arrived(
 
 def _arrived_before(origin: Side, there: _Destination, advance: Callable[[int], None]) -> Contents:
     """What an earlier run copied, if the source is still the same."""
-    contents = _read(origin, advance)
+    contents, found = _read(origin, advance), _read_there(there, origin, advance)
     try:
-        contents.require_same(_read_there(there, origin, advance), there.shown)
-    except GalleryCorrupt as error:
+        contents.require_same(found, there.shown)
+    except StorageError as error:
         raise GalleryConflict(
             f"{there.shown}: holds this gallery already, and one of the two was changed since ({error}); "
             "use the one that is right, or name another place"
@@ -235,7 +236,7 @@ def _read_there(there: _Destination, origin: Side, advance: Callable[[int], None
     """What the destination holds, as somebody finds it who opens it; without what its log has more."""
     head = read_setting(origin.connection, "audit")["sequence"]
     with there.open() as gallery, gallery.store.reading() as connection:
-        side = Side(connection, gallery.id, gallery.store.templates, gallery.store.vault(connection))
+        side = Side(there.shown, connection, gallery.id, gallery.store.templates, gallery.store.vault(connection))
         return _read(side, advance, audit_until=head)
 
 
@@ -250,7 +251,8 @@ def _read(side: Side, advance: Callable[[int], None], audit_until: int | None = 
 def _leave(held: ExitStack, origin: Side, there: _Destination) -> None:
     """Empty the source, and end the transaction that held it."""
     try:
-        leave(origin, there.location)
+        with translated(origin.shown):
+            leave(origin, there.location)
         held.close()
     except VisavisError as error:
         raise type(error)(

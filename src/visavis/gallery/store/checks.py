@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +13,10 @@ from visavis.errors import GalleryCorrupt
 from visavis.gallery.schema import change, crop, erasure, operation, person, reference, template
 from visavis.gallery.store import audit
 from visavis.gallery.store.dropping import dropped_models, erase_dropped
+from visavis.gallery.store.failures import translated
 from visavis.gallery.store.settings import read_setting
 from visavis.gallery.store.spaces import count_templates, read_spaces
+from visavis.gallery.store.values import parts
 from visavis.gallery.templates.codec import decode
 from visavis.gallery.templates.outside import OutsideTemplates
 from visavis.gallery.types import Problem
@@ -33,18 +36,27 @@ BACKLOG = "unfinished erasure"
 
 def find_problems(store: Store, connection: Connection, progress: Progress | None) -> list[Problem]:
     """Everything that is wrong; nothing is changed."""
-    tell = progress or (lambda _done, _all: None)
+    problems: list[Problem] = []
+    try:
+        with translated(store.database.shown):
+            for found in _checked(store, connection, progress or (lambda _done, _all: None)):
+                problems += found
+    except GalleryCorrupt as error:  # what comes after it cannot be read either
+        problems.append(Problem("damaged file", str(error)))
+    return problems
+
+
+def _checked(store: Store, connection: Connection, tell: Progress) -> Iterator[Iterable[Problem]]:
+    yield (below := store.database.backend.check(connection))
+    if below:
+        return  # what lies above cannot be trusted
+    yield from (audit.check(connection), _settings(connection), _people(connection), _outside(store, connection))
     total = sum(count_templates(connection, space) for space in read_spaces(connection)) + _count(connection, crop)
-    problems = store.database.backend.check(connection)
-    if problems:
-        return problems  # what lies above cannot be trusted
-    problems += [*audit.check(connection), *_settings(connection), *_people(connection), *_outside(store, connection)]
     done = 0
-    for found, count in (*_templates(store, connection), *_crops(store, connection)):
+    for found, count in chain(_templates(store, connection), _crops(store, connection)):
         done += count
         tell(done, total)
-        problems += found
-    return problems
+        yield found
 
 
 def mend(store: Store, change_: Change) -> None:
@@ -52,7 +64,8 @@ def mend(store: Store, change_: Change) -> None:
     bare = select(person.c.key, person.c.id).where(_bare())
     gone = change_.connection.execute(bare).all()
     if gone:
-        change_.connection.execute(delete(person).where(person.c.key.in_([key for key, _ in gone])))
+        for part in parts([key for key, _ in gone]):
+            change_.connection.execute(delete(person).where(person.c.key.in_(part)))
         change_.record("mend", [id_ for _, id_ in gone])
     for space in read_spaces(change_.connection):
         if len(strays := store.templates.strays(change_.connection, space)):
@@ -122,7 +135,7 @@ def _crops(store: Store, connection: Connection) -> Iterator[tuple[list[Problem]
         for _, id_, data in rows:
             try:
                 content = data if vault is None else vault.unseal(data, crop_context(store.id, id_))
-                if not content.startswith((b"\xff\xd8", b"\x89PNG")):
+                if not isinstance(content, bytes) or not content.startswith((b"\xff\xd8", b"\x89PNG")):
                     problems.append(Problem("damaged crop", f"the crop of reference {id_} is no JPEG or PNG image"))
             except GalleryCorrupt as error:
                 problems.append(Problem("damaged crop", str(error)))

@@ -15,9 +15,8 @@ from visavis.gallery.store.enrolling import checked_date
 from visavis.gallery.store.past import erase_past
 from visavis.gallery.store.people import find_person
 from visavis.gallery.store.spaces import read_spaces
+from visavis.gallery.store.values import parts
 from visavis.gallery.templates import Templates
-
-_ASKED = 5_000  # keys in one statement
 
 
 def forget_person(change: Change, who: str, references: Sequence[str] | None) -> tuple[int, int]:
@@ -71,19 +70,20 @@ def erase_outside(connection: Connection, templates: Templates) -> tuple[list[in
 
 def erased_outside(change: Change, done: Sequence[int]) -> None:
     """Note that references are gone from the outside store too."""
-    for start in range(0, len(done), _ASKED):
-        change.connection.execute(delete(erasure).where(erasure.c.reference.in_(list(done[start : start + _ASKED]))))
+    for part in parts(done):
+        change.connection.execute(delete(erasure).where(erasure.c.reference.in_(part)))
 
 
 def _erase(change: Change, chosen: dict[str, int]) -> tuple[int, int]:
     keys = list(chosen.values())
     owners: set[int] = set()
-    for part in _parts(keys):
+    for part in parts(keys):
         owners.update(_owners(change.connection, part))
         _remember_outside(change.connection, part)
         change.connection.execute(delete(reference).where(reference.c.key.in_(part)))  # template and crop go with it
-    gone = _people_left_bare(change.connection, owners)
-    change.connection.execute(delete(person).where(person.c.key.in_([key for key, _ in gone])))
+    gone = _people_left_bare(change.connection, sorted(owners))
+    for part in parts([key for key, _ in gone]):
+        change.connection.execute(delete(person).where(person.c.key.in_(part)))
     erase_past(change.connection, {id_ for _, id_ in gone}, set(chosen))
     change.touch(keys)
     change.record("forget", [*(id_ for _, id_ in gone), *chosen])
@@ -94,10 +94,11 @@ def _owners(connection: Connection, keys: Sequence[int]) -> set[int]:
     return set(connection.execute(select(reference.c.person).where(reference.c.key.in_(list(keys)))).scalars())
 
 
-def _people_left_bare(connection: Connection, owners: set[int]) -> list[tuple[int, str]]:
+def _people_left_bare(connection: Connection, owners: Sequence[int]) -> list[tuple[int, str]]:
     references = select(func.count()).where(reference.c.person == person.c.key).scalar_subquery()
-    query = select(person.c.key, person.c.id).where(person.c.key.in_(list(owners)), references == 0)
-    return [(key, id_) for key, id_ in connection.execute(query)]
+    query = select(person.c.key, person.c.id).where(references == 0)
+    found = (connection.execute(query.where(person.c.key.in_(part))) for part in parts(owners))
+    return [(key, id_) for rows in found for key, id_ in rows]
 
 
 def _remember_outside(connection: Connection, keys: Sequence[int]) -> None:
@@ -113,7 +114,3 @@ def _remember_outside(connection: Connection, keys: Sequence[int]) -> None:
     if elsewhere:
         rows: list[dict[str, Any]] = [{"reference": key, "models": models} for key, models in elsewhere.items()]
         connection.execute(insert(erasure), rows)
-
-
-def _parts(keys: list[int]) -> list[list[int]]:
-    return [keys[start : start + _ASKED] for start in range(0, len(keys), _ASKED)]

@@ -13,7 +13,7 @@ from visavis.gallery.names import checked_name
 from visavis.gallery.schema import apart, operation, person, reference
 from visavis.gallery.store.change import Change
 from visavis.gallery.store.people import find_person
-from visavis.gallery.store.values import asked_keys, storable
+from visavis.gallery.store.values import asked_keys, parts, storable
 from visavis.gallery.types import Operation, OperationKind
 
 ERASED = {"erased": True}
@@ -226,9 +226,10 @@ def _undo_split(change: Change, row: Any) -> None:
 
 
 def _move(change: Change, ids: Sequence[str], to: int) -> None:
-    condition = reference.c.id.in_(list(ids))
-    change.connection.execute(update(reference).where(condition).values(person=to))
-    change.touch(change.connection.execute(select(reference.c.key).where(condition)).scalars().all())
+    for part in parts(ids):
+        condition = reference.c.id.in_(part)
+        change.connection.execute(update(reference).where(condition).values(person=to))
+        change.touch(change.connection.execute(select(reference.c.key).where(condition)).scalars().all())
 
 
 def _refuse_two_people(connection: Connection, one: Any, other: Any) -> None:

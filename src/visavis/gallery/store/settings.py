@@ -6,7 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
+from visavis.errors import InvalidInput
 from visavis.gallery.schema import job, setting
+from visavis.gallery.store.values import storable
+from visavis.ranges import shown
+
+_LONGEST = 64
 
 
 def read_setting(connection: Connection, name: str) -> Any:
@@ -21,11 +26,17 @@ def write_setting(connection: Connection, name: str, value: Any) -> None:
 
 def read_job(connection: Connection, name: str) -> Any:
     """State of work that can be resumed; None if there is none."""
-    return connection.execute(select(job.c.state).where(job.c.name == name)).scalar()
+    return connection.execute(select(job.c.state).where(job.c.name == storable(name))).scalar()
 
 
 def write_job(connection: Connection, name: str, state: Any) -> None:
-    """Keep the state of work that can be resumed; None removes it."""
+    """Keep the state of work that can be resumed; None removes it.
+
+    Raises:
+        InvalidInput: a name or state that cannot be kept.
+    """
+    if not 0 < len(storable(name)) <= _LONGEST or storable(name) != name:
+        raise InvalidInput(f"job {shown(name)}: needs a name of 1 to {_LONGEST} plain characters")
     if state is None:
         connection.execute(delete(job).where(job.c.name == name))
     else:

@@ -57,7 +57,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=1000, help="templates written at once")
     parser.add_argument("--photos", type=int, default=10_000, help="photos; 0 = none")
     parser.add_argument("--every", type=int, default=250, help="photos a block")
-    parser.add_argument("--largest", type=int, default=3000, help="longest side of a photo in pixels")
+    parser.add_argument("--largest", type=int, default=800, help="longest side of a photo in pixels")
     parser.add_argument("--warm-up", type=float, default=0.2, help="share left out of the slope of the memory")
     return parser.parse_args()
 

@@ -19,7 +19,7 @@ from visavis.gallery.transfer.export import export_gallery
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def gallery(request, tmp_path):
-    uri = tmp_path / "g" if request.param == "sqlite" else request.getfixturevalue("postgres")()
+    uri = tmp_path / "g" if request.param == "sqlite" else request.getfixturevalue("postgres").place()
     with full_gallery(uri) as gallery:
         yield gallery
 

@@ -109,7 +109,8 @@ def test_export_import_export_gives_the_same_file(tmp_path, small_blocks, precis
 @pytest.mark.parametrize(("source", "destination"), [("sqlite", "postgresql"), ("postgresql", "sqlite")])
 def test_it_goes_from_any_store_into_any_other_and_into_encrypted_ones(request, tmp_path, source, destination):
     here, there = (
-        tmp_path / kind if kind == "sqlite" else request.getfixturevalue("postgres")() for kind in (source, destination)
+        tmp_path / kind if kind == "sqlite" else request.getfixturevalue("postgres").place()
+        for kind in (source, destination)
     )
     with full_gallery(here, key=OLD, precision="int8") as gallery:
         export_gallery(gallery, tmp_path / "a.parquet", crops=True, decrypted=True)

@@ -49,7 +49,7 @@ def place(request, tmp_path):
     def new(kind):
         folder = tmp_path / str(next(made))
         qdrant, _, database = kind.rpartition("+")
-        uri = f"sqlite:{folder / 'g'}?" if database == "sqlite" else request.getfixturevalue("postgres")() + "&"
+        uri = f"sqlite:{folder / 'g'}?" if database == "sqlite" else request.getfixturevalue("postgres").place() + "&"
         return f"qdrant+{uri}qdrant={folder / 'points'}" if qdrant else uri[:-1]
 
     return new

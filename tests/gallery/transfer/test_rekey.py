@@ -43,7 +43,7 @@ def small_batches(monkeypatch):
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request, tmp_path):
     """The URI of a new place."""
-    return str(tmp_path / "g") if request.param == "sqlite" else request.getfixturevalue("postgres")()
+    return str(tmp_path / "g") if request.param == "sqlite" else request.getfixturevalue("postgres").place()
 
 
 def kill_after(steps):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 
 import numpy as np
@@ -12,7 +13,7 @@ from tests.gallery.search.model_tier import same
 from tests.gallery.search.test_tier import crowd, kinds, stored
 
 from visavis.errors import InvalidInput
-from visavis.gallery.search import ApproximateIndex, SearchTier, approximate
+from visavis.gallery.search import ApproximateIndex, SearchTier
 from visavis.gallery.search.shortcodes import ShortCodes
 from visavis.gallery.search.trust import fit_trust
 from visavis.matching import fit_scale
@@ -80,16 +81,19 @@ class Blind:
         return estimates, places
 
 
+def with_other(index, **parts):
+    """The same index, some of its parts replaced."""
+    other = ApproximateIndex.__new__(ApproximateIndex)
+    other._tier, other._built = index._tier, dataclasses.replace(index._built, **parts)
+    return other
+
+
 @pytest.fixture
-def blind(plain, monkeypatch):
+def blind(plain):
     """An index whose codes miss the best references of the first probes."""
     tier, index, probes = plain
-    codes = Blind(index._built.codes, index._built.keys, tier.search(probes[:20], 1).keys[:, 0])
-    other = ApproximateIndex.__new__(ApproximateIndex)
-    other._tier = tier
-    built = {name: getattr(index._built, name) for name in index._built.__slots__}
-    other._built = approximate._Built(**{**built, "codes": codes})
-    return other
+    hidden = tier.search(probes[:20], 1).keys[:, 0]
+    return with_other(index, codes=Blind(index._built.codes, index._built.keys, hidden))
 
 
 def test_a_hit_that_something_unseen_may_beat_is_searched_for_exactly(plain, blind):
@@ -157,8 +161,10 @@ def test_a_person_of_more_references_than_candidates_does_not_hide_the_others():
     tier, probes = filled(people=2600)
     crowded = probes[0] + 0.05 * np.random.default_rng(1).normal(size=(1500, 32)).astype(np.float32)
     tier.put(np.arange(2_000_000, 2_001_500), np.full(1500, 99_999), crowded)
-    index = ApproximateIndex(tier)
-    same(index.search_groups(probes[:1], 3), tier.search_groups(probes[:1], 3))
+    index = with_other(ApproximateIndex(tier), candidates=100)
+    assert index.search(probes[:1], 5).groups.tolist() == [[99_999] * 5]
+    for threshold in (None, 1.9):
+        same(index.search_groups(probes[:1], 3, threshold=threshold), tier.search_groups(probes[:1], 3))
     same(index.search(probes[:1], 1, exclude_group=[99_999]), tier.search(probes[:1], 1, exclude_group=[99_999]))
 
 
@@ -195,7 +201,8 @@ def test_an_outdated_index_says_so_and_a_rebuilt_one_is_new():
     assert len(index.search(probes[:2], 4)) == 2
 
 
-def test_people_with_one_reference_each_and_odd_dimensions_work_too():
+def test_people_with_one_reference_each_and_odd_dimensions_work_too(monkeypatch):
+    monkeypatch.setattr("visavis.gallery.search.shortcodes._PART", 3000)
     rng = np.random.default_rng(7)
     tier = SearchTier(19, "euclidean")
     rows = rng.normal(size=(10_000, 19)).astype(np.float32)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import stat
+import subprocess
+import sys
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -12,9 +14,10 @@ import pytest
 from tests.gallery.transfer.galleries import MODEL, NAMES, OLD, SECOND, full_gallery, references
 
 from visavis.errors import GalleryReadOnly, InvalidInput, MissingExtra, StorageError, TemplateMismatch
-from visavis.gallery.gallery import open_gallery
+from visavis.gallery.gallery import create_gallery, open_gallery
 from visavis.gallery.transfer import export, layout
 from visavis.gallery.transfer.export import export_gallery
+from visavis.gallery.transfer.load import import_gallery
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -158,6 +161,33 @@ def test_what_is_enrolled_or_forgotten_meanwhile_is_not_half_in_the_file(embedde
 
 
 def test_pyarrow_is_asked_for_by_name(embedded, tmp_path, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingExtra, match=r"visavis\[gallery\]"):
         export_gallery(embedded, tmp_path / "a.parquet")
+
+
+def test_without_the_database_library_the_error_names_the_extra():
+    code = "import sys; sys.modules['sqlalchemy'] = None\nimport visavis.gallery.transfer"
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60)
+    assert "visavis.errors.MissingExtra" in done.stderr
+    assert 'pip install "visavis[gallery]"' in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("precision", ["float32", "int8"])
+def test_an_empty_gallery_is_an_empty_table_and_comes_back_as_an_empty_gallery(tmp_path, precision):
+    with create_gallery(tmp_path / "g", model=MODEL, dimension=4, metric="cosine", precision=precision) as gallery:
+        assert export_gallery(gallery, tmp_path / "a.parquet").references == 0
+    assert pq.read_table(tmp_path / "a.parquet").num_rows == 0
+    assert import_gallery(tmp_path / "h", tmp_path / "a.parquet").created
+    with open_gallery(tmp_path / "h") as gallery:
+        assert (gallery.model.dimension, gallery.model.metric, gallery.model.precision) == (4, "cosine", precision)
+
+
+def test_an_export_that_is_stopped_leaves_neither_file_nor_entry(embedded, tmp_path):
+    def stop(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export_gallery(embedded, tmp_path / "a.parquet", progress=stop)
+    assert [path.name for path in tmp_path.iterdir()] == ["g"]
+    assert "export" not in [one.action for one in embedded.audit()]

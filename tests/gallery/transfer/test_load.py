@@ -252,7 +252,7 @@ def test_templates_of_another_model_are_refused(tmp_path, file):
         ("qualities", [("summary", float("nan"))], "row 3.*finite"),
         ("template", [float("inf")] * D, "row 3.*infinite"),
         ("template", None, "row 3: has no template"),
-        ("reference", "r0", "r0.*twice"),
+        ("reference", "r0", "row 3: reference 'r0' stands in row 1 already"),
     ],
 )
 def test_a_value_that_cannot_be_names_its_row_and_nothing_of_its_block_is_kept(tmp_path, file, column, value, expected):

@@ -70,10 +70,16 @@ def checked(file: ExportFile, rows: Rows, space: ModelSpace) -> Arrivals:
 def _check(file: ExportFile, rows: Rows, references: Sequence[NewReference], space: ModelSpace) -> None:
     try:
         checked_batch(references, space)
-    except (InvalidInput, TemplateMismatch):
+    except (InvalidInput, TemplateMismatch, GalleryConflict):
+        seen: dict[str, int] = {}
         for place, one in enumerate(references):  # which row was it?
             with _naming(_row(file, rows, place)):
                 checked_batch([one], space)
+            if seen.setdefault(one.id, place) != place:
+                first = rows.first + seen[one.id]
+                raise GalleryConflict(
+                    f"{_row(file, rows, place)}: reference {shown(one.id)} stands in row {first} already; leave one out"
+                ) from None
         raise
 
 

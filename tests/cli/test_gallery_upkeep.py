@@ -8,14 +8,9 @@ import numpy as np
 import pytest
 from tests.gallery.transfer.galleries import MODEL, full_gallery
 
-from visavis.cli import gallery, gallery_upkeep
 from visavis.gallery import open_gallery
 
 COMMANDS = ("export", "import", "move", "rekey", "new-key")
-for _name in COMMANDS:
-    if _name not in {command.name for command in gallery.app.registered_commands}:
-        _function = gallery_upkeep.import_ if _name == "import" else getattr(gallery_upkeep, _name.replace("-", "_"))
-        gallery.app.command(_name)(_function)
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 from tests.gallery.contract.galleries import found, ids_of, names, reference, references
@@ -11,6 +12,7 @@ from tests.gallery.contract.galleries import found, ids_of, names, reference, re
 from visavis.errors import InvalidInput, TemplateMismatch
 from visavis.gallery.store import change
 from visavis.gallery.store.checks import BARE
+from visavis.gallery.templates.outside import OutsideTemplates
 
 
 def test_the_version_rises_by_one_with_every_change(plain_gallery):
@@ -135,12 +137,13 @@ def test_verify_finds_each_damage(plain_gallery, damage, kind):
 
 def test_verify_finds_every_damaged_template(place, gallery):
     gallery.enrol(references(Ada=2))
-    if place.outside:
-        pytest.skip("the templates lie in Qdrant; see its own tests")
-    with gallery.store.database.writing() as connection:
-        plain = gallery.store.database.backend.name == "postgresql" and place.store == "postgresql"
-        short = "vector = '[1,2,3]'" if plain else "data = 'short'"
-        connection.execute(text(f"UPDATE template SET {short} WHERE reference = 1"))
+    templates = gallery.store.templates
+    if isinstance(templates, OutsideTemplates):
+        templates._outside.drop(gallery.model, np.array([1]))
+    else:
+        short = "vector = '[1,2,3]'" if place.store == "postgresql" else "data = 'short'"
+        with gallery.store.database.writing() as connection:
+            connection.execute(text(f"UPDATE template SET {short} WHERE reference = 1"))
     (problem,) = gallery.verify()
     assert problem.kind == "damaged template"
     if place.key is not None:

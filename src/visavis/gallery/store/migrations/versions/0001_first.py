@@ -74,7 +74,7 @@ def _people() -> None:
         "reference",
         sa.Column("key", _KEY, nullable=False),
         sa.Column("id", sa.String(64), nullable=False),
-        sa.Column("person", sa.BigInteger, nullable=False),
+        sa.Column("person", _KEY, nullable=False),
         sa.Column("source", sa.Text, nullable=False),
         sa.Column("photo", sa.String(64), nullable=False),
         sa.Column("box", sa.JSON),
@@ -92,8 +92,8 @@ def _people() -> None:
     op.create_index("ix_reference_photo", "reference", ["photo"])
     op.create_table(
         "apart",
-        sa.Column("first", sa.BigInteger, nullable=False),
-        sa.Column("second", sa.BigInteger, nullable=False),
+        sa.Column("first", _KEY, nullable=False),
+        sa.Column("second", _KEY, nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
         sa.PrimaryKeyConstraint("first", "second", name="pk_apart"),
         sa.ForeignKeyConstraint(["first"], ["person.key"], name="fk_apart_first", ondelete="CASCADE"),
@@ -104,8 +104,8 @@ def _people() -> None:
 def _templates() -> None:
     op.create_table(
         "template",
-        sa.Column("reference", sa.BigInteger, nullable=False),
-        sa.Column("model", sa.BigInteger, nullable=False),
+        sa.Column("reference", _KEY, nullable=False),
+        sa.Column("model", _KEY, nullable=False),
         sa.Column("data", sa.LargeBinary),
         sa.PrimaryKeyConstraint("model", "reference", name="pk_template"),
         sa.ForeignKeyConstraint(["model"], ["model.key"], name="fk_template_model"),
@@ -116,7 +116,7 @@ def _templates() -> None:
         op.execute("ALTER TABLE template ADD COLUMN vector vector")
     op.create_table(
         "crop",
-        sa.Column("reference", sa.BigInteger, nullable=False),
+        sa.Column("reference", _KEY, nullable=False),
         sa.Column("data", sa.LargeBinary, nullable=False),
         sa.Column("points", sa.JSON, nullable=False),
         sa.PrimaryKeyConstraint("reference", name="pk_crop"),
@@ -162,7 +162,7 @@ def _history() -> None:
 def _upkeep() -> None:
     op.create_table(
         "threshold",
-        sa.Column("model", sa.BigInteger, nullable=False),
+        sa.Column("model", _KEY, nullable=False),
         sa.Column("fpir", sa.Float(53), nullable=False),
         sa.Column("value", sa.JSON, nullable=False),
         sa.PrimaryKeyConstraint("model", "fpir", name="pk_threshold"),

@@ -52,6 +52,35 @@ def test_a_password_is_never_shown():
     assert "me@host" in parse_uri("postgresql://me:secret@host/faces").shown
 
 
+@pytest.mark.parametrize(
+    "uri",
+    ["postgre://me:secret@h/db", "mysql://me:secret@h/db?x=a@b", "postgresql://me:secret@h:port/db",
+     "postgresql://me:sec/secret@h/db", "postgresql://me:sec?secret@h/db", "postgresql://me:secret#@h/db",
+     "postgresql://me:secret@[h/db", "postgresql://me:secret\u2100@h/db", "qdrant+postgresql://me:secret@h/db",
+     "postgresql://me:secret@h/db?qdrant=x", "qdrant+folder?qdrant=http://u:secret@h"],
+)  # fmt: skip
+def test_a_password_is_not_shown_where_the_uri_is_refused_either(uri):
+    with pytest.raises(InvalidInput) as refused:
+        parse_uri(uri)
+    trail = [
+        refused.value,
+        refused.value.__cause__,
+        refused.value.__context__ if not refused.value.__suppress_context__ else None,
+    ]
+    assert "secret" not in " ".join(map(str, trail))
+
+
+def test_a_password_of_qdrant_is_not_shown_either():
+    for uri in ("qdrant+postgresql://h/db?qdrant=http://u:secret@q:1", "qdrant+sqlite:f?qdrant=http://u:secret@q:1"):
+        assert "secret" not in parse_uri(uri).shown
+        assert "secret" in (parse_uri(uri).qdrant or "")
+
+
+def test_a_home_that_nobody_has_is_refused():
+    with pytest.raises(InvalidInput, match="in full"):
+        parse_uri("~nobody-of-that-name/gallery")
+
+
 def test_qdrant_stands_beside_either_database():
     assert parse_uri("qdrant+sqlite:staff?qdrant=points").qdrant == "points"
     assert parse_uri("qdrant+postgresql://host/db?qdrant=http://q:6333").qdrant == "http://q:6333"

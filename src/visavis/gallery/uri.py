@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -62,15 +63,30 @@ def parse_uri(uri: str | os.PathLike[str]) -> Location:
     if scheme in ("postgresql", "postgres"):
         return _postgres(body, wants_qdrant)
     if "://" in body and scheme != "sqlite":
-        raise InvalidInput(f"gallery {text!r}: expected {_SCHEMES}")
+        raise InvalidInput(f"gallery {masked(text)!r}: expected {_SCHEMES}")
     path, _, address = body.removeprefix("sqlite:").removeprefix("//").partition("?qdrant=")
     if not path:
-        raise InvalidInput(f"gallery {text!r}: names no folder; write for instance sqlite:people.gallery")
-    return Location("sqlite", Path(path).expanduser(), None, "", _qdrant(address, wants_qdrant, text), text)
+        raise InvalidInput(f"gallery {masked(text)!r}: names no folder; write for instance sqlite:people.gallery")
+    try:
+        folder = Path(path).expanduser()
+    except RuntimeError as error:
+        raise InvalidInput(f"gallery {masked(text)!r}: {error} Write the folder in full") from error
+    return Location("sqlite", folder, None, "", _qdrant(address, wants_qdrant, masked(text)), masked(text))
+
+
+def masked(text: str) -> str:
+    """A URI without what could be a password, also where it is none that can be read."""
+    return re.sub(r"(?s)(//[^:/?#@]*):.*@", r"\1@", re.sub(r"password=[^&]*&?", "", text))
 
 
 def _postgres(body: str, wants_qdrant: bool) -> Location:
-    parts = urlsplit(body)
+    try:
+        parts = urlsplit(body)
+        _ = parts.port  # is read only now
+    except ValueError:  # whose text may show the password
+        raise InvalidInput(
+            f"gallery {masked(body)!r}: is no address; expected {_SCHEMES}, and in a password %40 for @, %2F for /"
+        ) from None
     options = parse_qs(parts.query)
     schema = options.pop("schema", ["visavis"])[0]
     if not schema.replace("_", "a").isalnum() or not schema.isascii() or schema[0].isdigit():
@@ -85,6 +101,8 @@ def _without_password(parts: SplitResult) -> str:
     user, _, host = parts.netloc.rpartition("@")
     netloc = f"{user.partition(':')[0]}@{host}" if user else host
     options = {name: value for name, value in parse_qs(parts.query).items() if name != "password"}
+    if "qdrant" in options:
+        options["qdrant"] = [masked(address) for address in options["qdrant"]]
     query = f"?{urlencode(options, doseq=True, safe='/:')}" if options else ""
     return f"postgresql://{netloc}{parts.path}{query}"
 

@@ -68,7 +68,7 @@ def place_in(store: str, folder: Any, server: Any) -> Place:
         return Place(server().place(), store, settings)
     if store.startswith("qdrant"):
         address = os.environ.get("VISAVIS_TEST_QDRANT") or folder / "q"
-        return Place(f"qdrant+{folder / 'g'}?qdrant={address}", store, settings)
+        return Place(f"qdrant+sqlite:{folder / 'g'}?qdrant={address}", store, settings)
     return Place(str(folder / "g"), store, settings)
 
 

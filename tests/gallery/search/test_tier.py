@@ -126,7 +126,7 @@ def test_the_quick_scan_of_int8_templates_answers_by_itself_in_a_common_gallery(
     owners, rows = crowd(rng, 2000, 4, 128)
     tier = SearchTier(128, metric, "int8", fit_scale(rows))
     tier.put(np.arange(len(rows)), owners, stored(rows, tier.scale))
-    monkeypatch.setattr("visavis.gallery.search.tier.search_panels", None)
+    monkeypatch.setattr("visavis.gallery.search.exact.search_panels", None)
     search = tier.search_groups if by_group else tier.search
     assert (search(rows[::800], 1).keys[:, 0] == np.arange(len(rows))[::800]).all()
 

@@ -14,19 +14,12 @@ import numpy as np
 
 from visavis import ranges
 from visavis.errors import InvalidInput
-from visavis.gallery.search.bytescan import scan_bytes, widths
-from visavis.gallery.search.checks import (
-    checked_lengths,
-    code_rows,
-    excluded_groups,
-    float_rows,
-    group_array,
-    key_array,
-)
-from visavis.gallery.search.hits import Hits, best_hits, exact_scores
+from visavis.gallery.search import checks
+from visavis.gallery.search.exact import answer, field_of, field_of_keys
+from visavis.gallery.search.hits import Hits
 from visavis.gallery.search.holdings import Holdings
 from visavis.gallery.search.locks import ReadWriteLock
-from visavis.gallery.search.panels import Field, Questions, ask, search_panels
+from visavis.gallery.search.panels import Questions, ask
 from visavis.gallery.search.vectors import ByteVectors, FloatVectors
 from visavis.gallery.search.watch import Watch
 from visavis.gallery.types import Precision
@@ -39,7 +32,6 @@ if TYPE_CHECKING:
 
 _QUERIES = 256  # searched at once
 _PAIRS = 1 << 20  # of queries and hits at once
-_FEW = 8  # fewer than one row in so many allowed: copy these rows and compare them only
 _MOST_WANTED = 1_000_000
 
 
@@ -141,8 +133,8 @@ class SearchTier:
         Raises:
             InvalidInput: anything else, NaN or infinite values, or zero vectors under cosine; nothing is changed then.
         """
-        new_keys = key_array("keys", keys, unique=True)
-        new_groups = group_array(groups, len(new_keys))
+        new_keys = checks.key_array("keys", keys, unique=True)
+        new_groups = checks.group_array(groups, len(new_keys))
         values, squares = self._checked(rows)
         if len(values) != len(new_keys):
             raise InvalidInput(f"rows: {len(values)} for {len(new_keys)} keys; give every key its template")
@@ -158,14 +150,14 @@ class SearchTier:
             keys: (n,) reference keys, each once.
             groups: (n,) person keys from 0 on.
         """
-        moved = key_array("keys", keys, unique=True)
-        new_groups = group_array(groups, len(moved))
+        moved = checks.key_array("keys", keys, unique=True)
+        new_groups = checks.group_array(groups, len(moved))
         with self._lock.writing():
             self._held.regroup(moved, new_groups)
 
     def drop(self, keys: ArrayLike) -> None:
         """Take references out; unknown keys are ignored. Their bytes in memory are overwritten."""
-        dropped = np.unique(key_array("keys", keys))
+        dropped = np.unique(checks.key_array("keys", keys))
         with self._lock.writing():
             count = self._held.drop(dropped)
             for watch in self._watches:
@@ -177,7 +169,7 @@ class SearchTier:
         Raises:
             InvalidInput: a key that is not there.
         """
-        wanted = key_array("keys", keys)
+        wanted = checks.key_array("keys", keys)
         there, vectors = self.held(wanted)
         if not there.all():
             raise InvalidInput(f"key {wanted[~there][0]}: the search tier has no such reference; read it again")
@@ -185,7 +177,7 @@ class SearchTier:
 
     def held(self, keys: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
         """Which of n keys are there (n,), and the templates (m, d) of those, decoded, in the order asked."""
-        wanted = key_array("keys", keys)
+        wanted = checks.key_array("keys", keys)
         with self._lock.reading():
             places = self._held.find(wanted)
             return places >= 0, self._held.vectors.read(places[places >= 0])
@@ -238,23 +230,24 @@ class SearchTier:
             hits = Hits.none(len(probes), wanted)
             for place, row in enumerate(rows):
                 one = slice(place, place + 1)
-                hits.put(one, self._answer(questions[one], self._field_of(np.unique(row[row >= 0]))))
+                field = field_of(self._held, self.metric, np.unique(row[row >= 0]))
+                hits.put(one, answer(self._held, questions[one], field))
         return hits
 
     def _search(
         self, queries: ArrayLike, k: int, allowed: ArrayLike | None, exclude_group: ArrayLike | None, by_group: bool
     ) -> Hits:
         probes, wanted, exclude = self._asked(queries, k, exclude_group)
-        choice = None if allowed is None else key_array("allowed", allowed)
+        choice = None if allowed is None else checks.key_array("allowed", allowed)
         hits = Hits.none(len(probes), wanted)
         with self._lock.reading():
-            field = self._field(choice)
+            field = field_of_keys(self._held, self.metric, choice)
             step = max(1, min(_QUERIES, _PAIRS // min(wanted, len(field) or 1)))
             for start in range(0, len(probes) if len(field) else 0, step):
                 part = slice(start, start + step)
                 own = None if exclude is None else exclude[part]
                 questions = self._questions(probes[part], min(wanted, len(field)), own, by_group=by_group)
-                hits.put(part, self._answer(questions, field))
+                hits.put(part, answer(self._held, questions, field))
         return hits
 
     def _asked(
@@ -262,59 +255,19 @@ class SearchTier:
     ) -> tuple[NDArray[np.float32], int, Integers | None]:
         """Checked arguments."""
         wanted = ranges.whole("k", k, 1, _MOST_WANTED)
-        probes = float_rows("queries", queries, self.dimension)
-        checked_lengths("queries", probes, self.metric)
-        return probes, wanted, None if exclude_group is None else excluded_groups(exclude_group, len(probes))
+        probes = checks.float_rows("queries", queries, self.dimension)
+        checks.checked_lengths("queries", probes, self.metric)
+        return probes, wanted, None if exclude_group is None else checks.excluded_groups(exclude_group, len(probes))
 
     def _questions(self, probes: NDArray[np.float32], k: int, exclude: Integers | None, *, by_group: bool) -> Questions:
         return ask(probes, self.metric, self._held.vectors.factor, k, by_group=by_group, exclude=exclude)
 
-    def _answer(self, questions: Questions, field: Field) -> Hits:
-        """The answer to a block of questions: by a quick scan where it pays, by panels for what that leaves open."""
-        hits, unsure = Hits.none(len(questions), questions.k), np.arange(len(questions))
-        vectors = field.vectors
-        if isinstance(vectors, ByteVectors) and field.rows is None:
-            for width in widths(questions, vectors):
-                asked = questions[unsure]
-                query, row, others = scan_bytes(asked, vectors, self.metric, field.mask, width)
-                keep = field.found(asked, query, row)
-                found = self._ranked(asked, query[keep], row[keep])
-                hits.put(unsure, found)
-                unsure = unsure[(found.scores[:, -1] <= others) & (others > -np.inf)]
-                if not len(unsure):
-                    return hits
-        hits.put(unsure, self._ranked(questions[unsure], *search_panels(questions[unsure], field)))
-        return hits
-
-    def _ranked(self, questions: Questions, query: Integers, row: Integers) -> Hits:
-        """The best of the candidates, by exact scores."""
-        held = self._held
-        scores = exact_scores(questions.queries, query, row, held.vectors.read, self.metric)
-        shape = len(questions), questions.k
-        return best_hits(shape, query, held.keys[row], held.groups[row], scores, by_group=questions.by_group)
-
-    def _field(self, allowed: Integers | None) -> Field:
-        """The rows that may be found: as a list if they are few, as a mask if they are many."""
-        held = self._held
-        if allowed is None:
-            return Field(held.vectors, held.groups, self.metric)
-        places = held.find(allowed)
-        places = places[places >= 0]
-        if len(places) * _FEW < len(self):
-            return self._field_of(np.unique(places))
-        mask = np.zeros(len(self), dtype=bool)
-        mask[places] = True
-        return Field(held.vectors, held.groups, self.metric, mask=mask)
-
-    def _field_of(self, rows: Integers) -> Field:
-        return Field(self._held.vectors, self._held.groups, self.metric, rows=rows)
-
     def _checked(self, rows: ArrayLike) -> tuple[NDArray[np.float32] | NDArray[np.int8], NDArray[np.float64]]:
         """Rows that can be kept, and their squared lengths."""
         if self.precision == "float32":
-            values = float_rows("rows", rows, self.dimension)
-            return values, checked_lengths("rows", values, self.metric)
+            values = checks.float_rows("rows", rows, self.dimension)
+            return values, checks.checked_lengths("rows", values, self.metric)
         if self.scale is None:
             raise InvalidInput("rows: int8 codes mean nothing without their scale; set the scale of the tier first")
-        codes = code_rows("rows", rows, self.dimension)
-        return codes, checked_lengths("rows", codes, self.metric, self.scale)
+        codes = checks.code_rows("rows", rows, self.dimension)
+        return codes, checks.checked_lengths("rows", codes, self.metric, self.scale)

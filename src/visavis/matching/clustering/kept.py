@@ -38,6 +38,10 @@ class _Photo:
     changed_ns: int
     faces: int
 
+    @property
+    def state(self) -> tuple[int, int]:
+        return self.size, self.changed_ns
+
 
 class KeptFaces:
     """What is known of photos, by absolute path.
@@ -62,8 +66,8 @@ class KeptFaces:
 
     def __contains__(self, photo: str) -> bool:
         """Whether this photo was looked at, and has not changed since."""
-        kept, now = self._photos.get(os.path.abspath(photo)), _state(photo)  # noqa: PTH100
-        return kept is not None and now is not None and (kept.size, kept.changed_ns) == now
+        kept = self._photos.get(os.path.abspath(photo))  # noqa: PTH100
+        return kept is not None and kept.state == _state(photo)
 
     def add(self, photo: str, faces: FoundFaces) -> None:
         """Remember the faces of a photo, perhaps none; writes them now and then."""
@@ -116,7 +120,7 @@ class KeptFaces:
         return self._parts[0]
 
     def _forget(self, name: str) -> None:
-        """Take out a photo that has changed, with its faces."""
+        """Take out a photo that has changed while this run goes on, with its faces."""
         if name not in self._photos:
             return
         before = 0
@@ -133,10 +137,11 @@ class KeptFaces:
         if head["stamp"] != self._stamp:
             return
         photos = {name: _Photo(*facts) for name, *facts in head["photos"]}
-        use = np.array([name in wanted for name in photos], bool)
+        good = {name for name, photo in photos.items() if name in wanted and _state(name) == photo.state}
+        use = np.array([name in good for name in photos], bool)
         rows = np.repeat(use, [photo.faces for photo in photos.values()])
         faces = FoundFaces(paths=("",) * len(rows), model=head["model"], **arrays).take(rows)
-        self._photos = {name: photo for name, photo in photos.items() if name in wanted}
+        self._photos = {name: photo for name, photo in photos.items() if name in good}
         self._parts = [faces] if len(faces) else []
         self._unsaved = not use.all()
 

@@ -15,6 +15,7 @@ from visavis.gallery.store.failures import translated
 from visavis.gallery.store.migrations import migrate, revision_of
 from visavis.gallery.store.postgres import Postgres
 from visavis.gallery.store.sqlite import WRITES, Sqlite, missing
+from visavis.gallery.store.sqlite_file import LogExchanged
 
 if TYPE_CHECKING:
     from visavis.gallery.types import Problem
@@ -105,8 +106,8 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that sees one state of everything, and changes nothing."""
-        with translated(self.shown), self._engine.connect() as connection:
-            yield self.backend.steady(connection)
+        with translated(self.shown), self._begun(writes=False) as connection:
+            yield connection
 
     @contextmanager
     def writing(self, *, existing: bool = True) -> Iterator[Connection]:
@@ -122,13 +123,30 @@ class Database:
         """
         if self.read_only:
             raise GalleryReadOnly(f"{self.shown}: was opened for reading; open it with read_only=False to change it")
-        with (
-            translated(self.shown),
-            self._engine.connect().execution_options(**{WRITES: True}) as connection,
-            connection.begin(),
-        ):
+        with translated(self.shown), self._begun(writes=True) as connection:
             (self.backend.lock if existing else self.backend.lock_place)(connection)
             yield connection
+            connection.commit()
+
+    @contextmanager
+    def _begun(self, *, writes: bool) -> Iterator[Connection]:
+        """A connection whose transaction has begun, and is rolled back unless it is committed."""
+        try:
+            connection = self._begin(writes)
+        except LogExchanged:
+            connection = self._begin(writes)  # the second is a new one
+        with connection:
+            yield connection
+
+    def _begin(self, writes: bool) -> Connection:
+        connection = self._engine.connect()
+        try:
+            connection = connection.execution_options(**{WRITES: True}) if writes else self.backend.steady(connection)
+            connection.begin()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def scrub(self) -> tuple[bool, str]:
         """Remove what was deleted from its files: whether that is done, and what else there is to say."""

@@ -7,6 +7,7 @@ server's, and keep what they hold until they are recycled.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,6 +29,7 @@ PATIENCE_MS = 30_000
 SCRUBBED = "PostgreSQL's write-ahead log and backups keep what they hold until the server recycles them"
 _AGAIN = "`visavis gallery verify --repair` tries again"
 _SCRUB_PATIENCE = 5.0  # seconds to wait for transactions that may still see deleted rows
+_SCRUB_TRIES = 3
 _PATH = """SELECT set_config('search_path', concat_ws(',', %s::text, (
     SELECT quote_ident(nspname) FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
     WHERE extname = 'vector')), false)"""  # administrators put pgvector where they like
@@ -133,13 +135,10 @@ class Postgres:
     def scrub(self, engine: Engine) -> tuple[bool, str]:
         """Rewrite the tables without what was deleted; see `Backend.scrub`."""
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            if not _nobody_looks_back(connection):
-                return False, f"another transaction may still see what was deleted; {_AGAIN}"
             before = _files(connection)
             try:
-                with _hurried(connection):
-                    for table in _REWRITTEN:
-                        connection.execute(text(f"VACUUM (FULL, ANALYZE) {table}"))
+                if not _all_rewritten(connection):
+                    return False, f"another transaction may still see what was deleted; {_AGAIN}"
             except DBAPIError as error:
                 return False, f"its tables could not be rewritten ({str(error.orig).strip()}); {_AGAIN}"
             after = _files(connection)
@@ -182,6 +181,36 @@ def _files(connection: Connection) -> dict[str, int]:
     }
 
 
+def _all_rewritten(connection: Connection) -> bool:
+    """Rewrite the tables when nobody looks back; again if somebody came to do so in between."""
+    for _ in range(_SCRUB_TRIES):
+        if not _nobody_looks_back(connection):
+            return False
+        if not _rewritten(connection):
+            return True
+    return False
+
+
+def _rewritten(connection: Connection) -> int:
+    """Rewrite the tables; how many deleted rows PostgreSQL kept for others who may see them (it tells in a notice)."""
+    kept: list[int] = []
+
+    def told(diagnostic: Any) -> None:
+        number = re.search(r"\d+", diagnostic.message_detail or "")
+        if number and diagnostic.severity_nonlocalized == "INFO":
+            kept.append(int(number[0]))
+
+    raw: Any = connection.connection.dbapi_connection
+    raw.add_notice_handler(told)
+    try:
+        with _hurried(connection):
+            for table in _REWRITTEN:
+                connection.execute(text(f"VACUUM (FULL, VERBOSE, ANALYZE) {table}"))
+    finally:
+        raw.remove_notice_handler(told)
+    return sum(kept)
+
+
 @contextmanager
 def _hurried(connection: Connection) -> Iterator[None]:
     """Wait for others a short time only: whoever comes to read meanwhile has to wait too."""
@@ -198,8 +227,7 @@ def _nobody_looks_back(connection: Connection) -> bool:
     until = time.monotonic() + _SCRUB_PATIENCE
     older = text(
         "SELECT 1 FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() "
-        "AND backend_type = 'client backend' AND least(backend_xmin::text::bigint, backend_xid::text::bigint) "
-        "<= (:horizon % 4294967296)"
+        "AND least(backend_xmin::text::bigint, backend_xid::text::bigint) <= (:horizon % 4294967296)"
     )
     while connection.execute(older, {"horizon": horizon}).first():
         if time.monotonic() > until:

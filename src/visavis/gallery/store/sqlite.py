@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import time
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,19 +15,29 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
-from visavis.errors import GalleryNotFound, GalleryUnavailable, StorageError
+from visavis.errors import GalleryNotFound, GalleryReadOnly, GalleryUnavailable, StorageError
 from visavis.gallery.store.blanks import empty_blanks, own_descriptor
+from visavis.gallery.store.sqlite_file import (
+    EXCHANGED,
+    FileConnection,
+    LogExchanged,
+    connected,
+    engines,
+    identity,
+    let_go,
+    log_of,
+)
 from visavis.gallery.store.values import from_json, to_json
 from visavis.gallery.types import Problem
 
 if TYPE_CHECKING:
+    from sqlalchemy.pool import ConnectionPoolEntry
+
     from visavis.gallery.uri import Location
 
 PATIENCE = 30.0
 """Seconds to wait for another writer."""
 WRITES = "visavis_writes"
-_Files = tuple["tuple[int, int] | None", "tuple[int, int] | None"]
-_PRAGMAS = ("foreign_keys = ON", "secure_delete = ON", "temp_store = MEMORY", "trusted_schema = OFF")
 _AGAIN = "`visavis gallery verify --repair` tries again"
 _SCRUB_PATIENCE_MS = 5000  # to wait for readers that hold the log
 _SCRUB_TRIES = 20
@@ -92,6 +101,8 @@ class Sqlite:
             max_overflow=56,
         )
         event.listen(engine, "begin", self._begin)
+        event.listen(engine, "checkin", self._close_if_stale)
+        engines[engine] = self._file
         return engine
 
     def steady(self, connection: Connection) -> Connection:
@@ -107,10 +118,10 @@ class Sqlite:
     def scrub(self, engine: Engine) -> tuple[bool, str]:
         """Empty the log and the unused parts of pages, which still hold what was deleted; see `Backend.scrub`."""
         try:
-            with closing(_connected(self._file, self._address(), read_only=False)) as connection:
+            with closing(connected(self._file, self._address(), read_only=False, patience=PATIENCE)) as connection:
                 connection.execute(f"PRAGMA busy_timeout = {_SCRUB_PATIENCE_MS}")  # it waits for readers of the log
                 return _scrubbed(connection, self._file)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, LogExchanged) as error:
             return False, f"its files could not be cleaned ({error}); {_AGAIN}"
 
     def check(self, connection: Connection) -> list[Problem]:
@@ -122,27 +133,39 @@ class Sqlite:
             *(Problem("dangling row", f"a row of {row[0]} names a missing row of {row[2]}") for row in broken),
         ]
 
-    def _connect(self) -> _Connection:
+    def _connect(self) -> FileConnection:
         try:
-            return _connected(self._file, self._address(), read_only=self._read_only)
+            return connected(self._file, self._address(), read_only=self._read_only, patience=PATIENCE)
         except sqlite3.OperationalError as error:
-            if self._file.exists():
-                raise
-            raise missing(self._shown) from error
+            if not self._file.exists():
+                raise missing(self._shown) from error
+            if not self._read_only and not self._writable():
+                raise GalleryReadOnly(f"{self._shown}: cannot be written to; open it with read_only=True") from error
+            raise
+        except LogExchanged as error:
+            raise LogExchanged(f"{self._shown}: {error}") from error
 
     def _begin(self, connection: Connection) -> None:
         writes: Any = connection.get_execution_options().get(WRITES)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
         own: Any = connection.connection.dbapi_connection
-        there = _identity(self._file)
-        if own.files != there:
-            connection.invalidate()
-            connection.engine.dispose()
-            kind, what = (GalleryNotFound, "removed") if there[0] is None else (GalleryUnavailable, "replaced")
-            raise kind(
-                f"{self._shown}: its files were {what} while it was open, and nothing was changed; see that they are "
-                "where they were, and try again"
-            )
+        before, there = own.files, identity(self._file)
+        if before == there:
+            return
+        connection.invalidate()
+        let_go(self._file)
+        if before[0] == there[0]:
+            raise LogExchanged(f"{self._shown}: {EXCHANGED}")
+        kind, what = (GalleryNotFound, "removed") if there[0] is None else (GalleryUnavailable, "replaced")
+        raise kind(
+            f"{self._shown}: its files were {what} while it was open, and nothing was changed; see that they are "
+            "where they were, and try again"
+        )
+
+    def _close_if_stale(self, own: FileConnection | None, record: ConnectionPoolEntry) -> None:
+        """Not keep for later what has files open that are not the gallery's any more."""
+        if own is not None and own.files != identity(self._file):
+            record.invalidate()
 
     def _address(self) -> str:
         return f"file:{quote(os.fsencode(self._file.absolute()))}{self._mode()}"
@@ -150,76 +173,13 @@ class Sqlite:
     def _mode(self) -> str:
         if not self._read_only:
             return "?mode=rw"
-        log, shared = _log(self._file), self._file.with_name(f"{self._file.name}-shm")
-        writable = os.access(self._file.parent, os.W_OK) and os.access(self._file, os.W_OK)
+        log, shared = log_of(self._file), self._file.with_name(f"{self._file.name}-shm")
         used = shared.exists() or (log.exists() and log.stat().st_size)
         # Reading beside a log needs shared memory, which a read-only disk cannot give; without a log, none is needed.
-        return "?mode=ro" if writable or used else "?mode=ro&immutable=1"
+        return "?mode=ro" if used or self._writable() else "?mode=ro&immutable=1"
 
-
-class _Connection(sqlite3.Connection):
-    """A connection that knows which files it has open."""
-
-    files: _Files
-
-
-def _connected(file: Path, address: str, *, read_only: bool) -> _Connection:
-    connection = sqlite3.connect(
-        address,
-        uri=True,
-        timeout=PATIENCE,
-        isolation_level=None,
-        check_same_thread=False,
-        cached_statements=256,
-        factory=_Connection,
-    )
-    try:
-        for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-        if not read_only:
-            _keep_log(connection)
-            connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA schema_version")  # reads, and so opens the log
-        connection.files = _identity(file)
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _keep_log(connection: sqlite3.Connection) -> None:
-    """Write ahead from now on; while others are about to do the same, SQLite is busy without waiting for them."""
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorname != "SQLITE_BUSY" or time.monotonic() > until:
-                raise
-            time.sleep(0.01)
-        else:
-            return
-
-
-def _identity(file: Path) -> _Files:
-    """Which file, and which log, lie in the gallery's place now.
-
-    A process that opens the file beside SQLite and closes it (a copy, say) gives up SQLite's locks, by POSIX rules.
-    Others may then take away the log, and what is written to it afterwards would be lost.
-    """
-    return _number(file), _number(_log(file))
-
-
-def _number(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _log(file: Path) -> Path:
-    return file.with_name(f"{file.name}-wal")
+    def _writable(self) -> bool:
+        return os.access(self._file.parent, os.W_OK) and os.access(self._file, os.W_OK)
 
 
 def _scrubbed(connection: sqlite3.Connection, file: Path) -> tuple[bool, str]:
@@ -228,7 +188,7 @@ def _scrubbed(connection: sqlite3.Connection, file: Path) -> tuple[bool, str]:
         if not _log_emptied(connection):
             return False, _READ
         connection.execute("BEGIN IMMEDIATE")
-        if _log(file).stat().st_size:  # somebody wrote in between
+        if log_of(file).stat().st_size:  # somebody wrote in between
             connection.execute("ROLLBACK")
             continue
         descriptor = own_descriptor(file)

@@ -36,14 +36,15 @@ def chinese_whispers(graph: Graph, weights: FloatArray, seed: int = 0) -> IntArr
     ends, others, links = _adjacency(graph)
     starts = np.searchsorted(ends, np.arange(graph.faces + 1)).tolist()
     neighbours, pull = others.tolist(), weights[links].tolist()
-    order = np.random.default_rng(seed).permutation(graph.faces)
+    order: list[int] = np.random.default_rng(seed).permutation(graph.faces).tolist()
     labels: list[int] = np.argsort(order).tolist()  # a label is the place of its first owner in the order
     restless = [starts[face + 1] > starts[face] for face in range(graph.faces)]
     for _ in range(_ROUNDS):
-        due = [face for face in order.tolist() if restless[face]]
-        if not due:
+        if not any(restless):
             break
-        for face in due:
+        for face in order:
+            if not restless[face]:  # asked now, for a neighbour may have changed in this round
+                continue
             restless[face] = False
             near = slice(starts[face], starts[face + 1])
             if (label := _strongest(labels, neighbours[near], pull[near], labels[face])) != labels[face]:

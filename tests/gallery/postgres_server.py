@@ -6,9 +6,10 @@ import itertools
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,10 @@ class Server:
 
     def start(self) -> None:
         """Bring it up again; returns when it has recovered."""
+        for _ in range(6):
+            with suppress(subprocess.SubprocessError):  # on a busy machine it takes longer than pg_ctl waits
+                self._wheel.ensure_postgres_running()
+                return
         self._wheel.ensure_postgres_running()
 
     def close(self) -> None:

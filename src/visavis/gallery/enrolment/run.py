@@ -22,6 +22,7 @@ from visavis.gallery.enrolment.looking import looked
 from visavis.gallery.enrolment.photos import PhotoOf, Request, requested
 from visavis.gallery.enrolment.report import EnrolmentReport, Outcome, Status, failed
 from visavis.gallery.enrolment.roll import Roll
+from visavis.gallery.enrolment.threads import one_blas_thread
 from visavis.gallery.enrolment.writing import Settings, Writer
 from visavis.gallery.names import MAX_NAME
 
@@ -226,7 +227,8 @@ class Enrolment:
 
     def _finished(self, batch: Batch) -> list[Outcome]:
         """Judge a batch, write what passed, and tell."""
-        judged = batch.judged()
+        with one_blas_thread():
+            judged = batch.judged()
         told = [one.outcome for one in judged] if self._writer is None else self._writer.write(judged)
         self._roll.settle()
         return told

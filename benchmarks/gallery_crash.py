@@ -293,10 +293,11 @@ class Server:
 
     def start(self) -> None:
         """Start it again; returns when it has recovered."""
-        for _ in range(6):
-            with contextlib.suppress(subprocess.SubprocessError):  # on a busy machine it takes longer than pg_ctl waits
+        for pause in (0.2, 0.5, 1, 2, 4, 8):  # on a busy machine it takes longer than the wheel waits
+            with contextlib.suppress(subprocess.SubprocessError, AssertionError):
                 self._wheel.ensure_postgres_running()
                 return
+            time.sleep(pause)
         self._wheel.ensure_postgres_running()
 
     def close(self) -> None:

@@ -187,7 +187,7 @@ def _meet(row: Any, other: Any) -> bool:
 
 def _undo_rename(change: Change, row: Any) -> None:
     who = find_person(change.connection, row.people[0])
-    _name_is_free(change.connection, row.details["before"])
+    _name_is_free(change.connection, row.details["before"], "rename that person first, then undo")
     change.connection.execute(update(person).where(person.c.key == who.key).values(name=row.details["before"]))
     change.touch(_keys_of(change.connection, who.key))
 
@@ -203,7 +203,7 @@ def _undo_merge(change: Change, row: Any) -> None:
         raise GalleryConflict(
             f"operation {row.id}: {stays.name} has no other references left; rename {stays.name} instead"
         )
-    _name_is_free(change.connection, gone["name"])
+    _name_is_free(change.connection, gone["name"], "rename that person first, then undo")
     (key,) = change.new_keys("person", 1)
     change.connection.execute(insert(person).values(key=key, **gone))
     _move(change, back, key)
@@ -244,14 +244,14 @@ def _refuse_two_people(connection: Connection, one: Any, other: Any) -> None:
     shared = select(func.count()).where(reference.c.person == one.key, reference.c.photo.in_(photos))
     if count := connection.execute(shared).scalar_one():
         raise GalleryConflict(
-            f"{one.name} and {other.name} are both in {count} photos, and two faces in one photo are two people; "
-            "force the merge if one of the faces is a picture within the picture"
+            f"{one.name} and {other.name} are both in {count} photo{'s' * (count > 1)}, and two faces in one photo are "
+            "two people; force the merge if one of the faces is a picture within the picture"
         )
 
 
-def _name_is_free(connection: Connection, name: str) -> None:
+def _name_is_free(connection: Connection, name: str, way: str = "choose another name, or merge the two") -> None:
     if connection.execute(select(person.c.key).where(person.c.name == name)).first():
-        raise GalleryConflict(f"{name}: somebody of that name is enrolled; choose another name, or merge the two")
+        raise GalleryConflict(f"{name}: somebody of that name is enrolled; {way}")
 
 
 def _described(row: Any) -> dict[str, Any]:

@@ -54,6 +54,11 @@ def test_a_change_is_made_once_and_its_number_told(visavis, store, opened, argum
     assert {read_only for _, _, read_only in opened} == {False}
 
 
+def test_undo_is_offered_for_what_can_be_undone_only(visavis, opened):
+    assert "`visavis people undo 5`" in visavis("people", "rename", "Ada", "Eve", *ON).out
+    assert visavis("people", "undo", *ON).out == "undo done, operation 5\n"
+
+
 def test_two_people_are_set_apart_with_a_reason(visavis, store, opened):
     row = visavis("people", "apart", "Ada", "Ben", "--reason", "twins", *ON, "--json").json
     assert row == [{"first": "id 0", "second": "id 1", "reason": "twins"}]

@@ -173,4 +173,5 @@ def _done(operation: Operation, *, as_json: bool) -> None:
     if as_json:
         print_json(plain(operation))
     else:
-        console().print(f"{operation.kind} done, operation {operation.id}; `visavis people undo {operation.id}`")
+        back = "" if operation.kind == "undo" else f"; `visavis people undo {operation.id}` takes it back"
+        console().print(f"{operation.kind} done, operation {operation.id}{back}")

@@ -122,8 +122,9 @@ def rekey(
 ) -> None:
     """Give an encrypted gallery another key, and seal everything anew under it.
 
-    From the start only the new key opens it; searching and enrolling go on meanwhile. After an interruption, repeat
-    the command. Exit code 2 if not all remains of the old key could be erased yet.
+    From the start only the new key opens it; with the new key searching and enrolling go on meanwhile. A process that
+    has it open under the old key can neither enrol nor read templates, and must open it again. After an interruption,
+    repeat the command. Exit code 2 if not all remains of the old key could be erased yet.
     """
     from visavis.gallery.transfer import rekey_gallery
 

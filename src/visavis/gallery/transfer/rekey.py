@@ -63,8 +63,9 @@ def rekey_gallery(
     actor: str | None = None,
     progress: Progress | None = None,
 ) -> Rekeyed:
-    """Give an encrypted gallery another key; searching and enrolling go on meanwhile, under the new key.
+    """Give an encrypted gallery another key; searching and enrolling go on meanwhile, with the new key.
 
+    Whoever has it open under the old key goes on searching what is loaded, and gets WrongKey where the key is needed.
     After an interruption the same call goes on. The same key as `key` and `new_key` renews the data key alone.
 
     Args:

@@ -19,6 +19,9 @@ class SmallTier:
     rows: np.ndarray
     metric: str
 
+    def members(self):
+        return self.keys, self.groups
+
     def vectors(self, keys):
         return self.rows[np.searchsorted(self.keys, keys)]
 

@@ -42,6 +42,21 @@ def test_an_enrolled_person_is_named_and_a_stranger_is_not(hall):
     assert sum(answer.outcome == "identified" for answer in strangers) <= 10
 
 
+def test_nobody_is_excluded_while_a_part_of_the_gallery_cannot_be_found_under_the_model(hall):
+    gallery, photograph = hall
+
+    class HalfWay(SmallGallery):
+        def count(self):
+            people, references = super().count()
+            return people, references + 5
+
+    half = HalfWay(gallery.owners, gallery.vectors, gallery.model)
+    stranger, known = Identifier(half, fpir=0.1).faces(faces_of(photograph(60) + 9, photograph(3)))
+    assert (stranger.outcome, stranger.decision) == ("no decision", None)
+    assert "only 120 of 125 references" in stranger.verdict.reason
+    assert known.decision == "person 3"
+
+
 def test_the_evidence_is_that_of_every_single_comparison(hall):
     gallery, photograph = hall
     probe = photograph(7)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tests.gallery.small_gallery import SmallGallery, crowd, space
 
-from visavis.errors import InvalidInput, NotCalibrated, TemplateMismatch
+from visavis.errors import GalleryBusy, GalleryReadOnly, InvalidInput, NotCalibrated, StorageError, TemplateMismatch
 from visavis.gallery import thresholds
 from visavis.gallery.thresholds import drawn_references, gallery_threshold, own_searches, searches_wanted
 from visavis.matching.scores import similarity_matrix
@@ -47,19 +47,44 @@ def test_it_is_renewed_when_the_gallery_grew_or_shrank_by_more_than_a_fifth(peop
     assert (gallery_threshold(other, 0.1) == first) is kept
 
 
+def test_it_is_renewed_when_people_were_exchanged_though_their_number_stayed():
+    gallery, _ = crowd()
+    first = gallery_threshold(gallery, 0.1)
+    kept = gallery.stored["m@1", 0.1]
+    gallery.stored["m@1", 0.1] = {**kept, "newest_reference": 96}  # 24 of 120 came later: a fifth
+    assert gallery_threshold(gallery, 0.1) == first
+    gallery.stored["m@1", 0.1] = {**kept, "newest_reference": 95, "threshold": 0.5}
+    assert gallery_threshold(gallery, 0.1) == first
+    assert gallery.stored["m@1", 0.1] == kept
+
+
+@pytest.mark.parametrize("error", [GalleryBusy, GalleryReadOnly, StorageError])
+def test_a_search_gets_its_threshold_also_where_none_can_be_stored(error):
+    class Full(SmallGallery):
+        def store_threshold(self, fpir, value, *, model=None):
+            raise error("no room")
+
+    made = crowd()[0]
+    gallery = Full(made.owners, made.vectors, made.model)
+    assert gallery_threshold(gallery, 0.1, lenient=True) == gallery_threshold(made, 0.1)
+    with pytest.raises(error):
+        gallery_threshold(gallery, 0.1)
+
+
 @pytest.mark.parametrize("spoil", [{"model": "m@2"}, {"table": None}, {"fpir": 0.2}])
 def test_a_stored_threshold_of_another_model_or_that_is_damaged_is_renewed(spoil):
     gallery, _ = crowd()
     first = gallery_threshold(gallery, 0.1)
-    gallery.stored["m@1", 0.1] = {**first.to_dict(), **spoil}
+    kept = gallery.stored["m@1", 0.1]
+    gallery.stored["m@1", 0.1] = {**kept, **spoil}
     assert gallery_threshold(gallery, 0.1) == first
-    assert gallery.stored["m@1", 0.1] == first.to_dict()
+    assert gallery.stored["m@1", 0.1] == kept
 
 
 def test_it_is_set_again_when_asked():
     gallery, _ = crowd()
     first = gallery_threshold(gallery, 0.1)
-    gallery.stored["m@1", 0.1] = {**first.to_dict(), "threshold": 0.5}
+    gallery.stored["m@1", 0.1]["threshold"] = 0.5
     assert gallery_threshold(gallery, 0.1).threshold == 0.5
     assert gallery_threshold(gallery, 0.1, refresh=True) == first
 

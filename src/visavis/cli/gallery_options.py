@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,6 +41,19 @@ def opened(uri: str, key: str | None, *, read_only: bool = False) -> Iterator[Ga
     with progress("opening") as step:
         gallery = open_gallery(uri, key=key, read_only=read_only, progress=step)
     with gallery:
+        yield gallery
+
+
+@contextmanager
+def opened_for_searching(uri: str, key: str | None) -> Iterator[Gallery]:
+    """As `opened`; a gallery that cannot be written to is opened for reading, and keeps no threshold then."""
+    from visavis.errors import GalleryReadOnly
+
+    with ExitStack() as stack:
+        try:
+            gallery = stack.enter_context(opened(uri, key))
+        except GalleryReadOnly:
+            gallery = stack.enter_context(opened(uri, key, read_only=True))
         yield gallery
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from visavis.cli.gallery import threshold_in_words
-from visavis.cli.gallery_options import GalleryUri, KeyFile, opened, progress
+from visavis.cli.gallery_options import GalleryUri, KeyFile, opened_for_searching, progress
 from visavis.cli.options import Images, photos, with_engine
 from visavis.cli.output import EXIT_ERROR, EXIT_INCONCLUSIVE, EXIT_NO_MATCH, console, print_json_line, report
 
@@ -44,7 +44,7 @@ def identify(
 
     paths = photos(images)
     outcomes: set[str] = set()
-    with opened(gallery, key) as store:
+    with opened_for_searching(gallery, key) as store:
         store.space(engine.fingerprint)  # a gallery of another model is an error before any photo is read
         identifier = Identifier(store, fpir=fpir, top=top, approximate=approximate)
         for path, found in _looked(engine, paths):

@@ -74,6 +74,7 @@ class Identifier:
         calibration = find_calibration(space.fingerprint)
         version, notes = self.gallery.version, (*faces.notes, *self._notes(space, calibration))
         threshold, why = self._threshold(space)
+        gap = self._gap(space)
         answers = []
         for face, candidates in zip(faces, self._candidates(faces.templates, space, calibration), strict=True):
             quality = None if face.quality is None else face.quality["summary"]
@@ -86,16 +87,23 @@ class Identifier:
                 min_ratio=self.min_ratio,
                 no_threshold=why,
             )
+            if gap and verdict.outcome is Outcome.NOT_IDENTIFIED:
+                verdict = replace(verdict, outcome=Outcome.NO_DECISION, reason=f"{gap}, so nobody can be excluded")
             listed = candidates[: self.top]
             answers.append(Identification(face, listed, verdict, threshold, space.fingerprint, "max", version, notes))
         return apart(answers)
+
+    def _gap(self, space: ModelSpace) -> str:
+        """What of the gallery cannot be found under this model; '' if all can."""
+        enrolled, searched = self.gallery.count()[1], len(self.gallery.tier(space.fingerprint).keys)
+        return f"only {searched} of {enrolled} references have templates of {space.fingerprint}" * (searched < enrolled)
 
     def _threshold(self, space: ModelSpace) -> tuple[FpirThreshold | None, str]:
         """The threshold, or None and why there is none."""
         if not len(self.gallery.tier(space.fingerprint).keys):
             return None, "nobody is enrolled"
         try:
-            return gallery_threshold(self.gallery, self.fpir, model=space.fingerprint), ""
+            return gallery_threshold(self.gallery, self.fpir, model=space.fingerprint, lenient=True), ""
         except NotCalibrated as problem:
             return None, str(problem)
 
@@ -135,13 +143,9 @@ class Identifier:
         return self.gallery.references(keys=keys.tolist()) if len(keys) else ()
 
     def _notes(self, space: ModelSpace, calibration: Calibration | None) -> tuple[str, ...]:
-        enrolled, searched = self.gallery.count()[1], len(self.gallery.tier(space.fingerprint).keys)
         notes = []
-        if searched < enrolled:
-            notes.append(
-                f"only {searched} of {enrolled} references have templates of {space.fingerprint}; people without one "
-                "cannot be found under it"
-            )
+        if gap := self._gap(space):
+            notes.append(f"{gap}; people without one cannot be found under it")
         if calibration is None:
             notes.append(f"{space.fingerprint} is not calibrated: likelihood ratios and leads are not known")
         if self.approximate:

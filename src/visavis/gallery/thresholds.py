@@ -1,7 +1,7 @@
 """The threshold of a gallery for a chosen FPIR: set from its own references, stored with it, set again when it grew.
 
-A stored threshold is used while the number of people and of references is within 20 % of what it was set for, and only
-for the model whose templates it was set on. FPIR grows at most in proportion to the references, so that a threshold
+A stored threshold is used while at most a fifth of the people and references that it was set for has come or gone, and
+only for the model whose templates it was set on. FPIR grows at most in proportion to the references, so that a threshold
 set for 1 % stands for 1.2 % at worst before it is renewed.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from visavis.errors import DataError, InvalidInput, VisavisError
+from visavis.errors import DataError, GalleryBusy, GalleryReadOnly, InvalidInput, StorageError, VisavisError
 from visavis.matching.calibration import MIN_ERRORS
 from visavis.matching.identification import FpirThreshold, NonmatedSearches, set_threshold
 from visavis.matching.verification import card_and_calibration
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 DEFAULT_FPIR = 0.01
 GROWTH = 0.2
-"""Relative change of the gallery's size from which on a threshold is set again."""
+"""Share of references or people that came or went since, from which on a threshold is set again."""
+_NEWEST = "newest_reference"
+"""Under this name the key of the newest reference is stored with a threshold."""
 
 ERRORS = 30
 """As many errors as the searches should allow; fewer make the interval wider, more take longer."""
@@ -46,6 +48,7 @@ def gallery_threshold(
     *,
     model: str | None = None,
     refresh: bool = False,
+    lenient: bool = False,
     progress: Progress | None = None,
 ) -> FpirThreshold:
     """The gallery's threshold: the stored one if it still fits, else a new one, which is stored.
@@ -55,6 +58,7 @@ def gallery_threshold(
         fpir: false-positive identification rate asked for, in (0, 1).
         model: fingerprint of one of its models; the active one if None.
         refresh: set it again in any case.
+        lenient: give the threshold also where it cannot be stored now (full disk, another writer).
         progress: called with (searches done, all).
 
     Raises:
@@ -63,8 +67,9 @@ def gallery_threshold(
     """
     space = gallery.model if model is None else gallery.space(model)
     tier = gallery.tier(space.fingerprint)
-    size = len(np.unique(tier.groups)), len(tier.keys)
-    if not refresh and (kept := stored_threshold(gallery, fpir, space.fingerprint, size)):
+    keys, groups = tier.members()
+    size = len(np.unique(groups)), len(keys)
+    if not refresh and (kept := stored_threshold(gallery, fpir, space.fingerprint, keys, size[0])):
         return kept
     if not size[1]:
         raise InvalidInput(f"nobody is enrolled under {space.fingerprint}: enrol people before setting a threshold")
@@ -72,29 +77,42 @@ def gallery_threshold(
     calibration = find_calibration(space.fingerprint)
     made = set_threshold(searches, calibration, fpir, enrolled=size, model=space.fingerprint)
     if not gallery.read_only:
-        gallery.store_threshold(fpir, made.to_dict(), model=space.fingerprint)
+        _store(gallery, made, int(keys.max()), lenient=lenient)
     return made
 
 
-def stored_threshold(gallery: Gallery, fpir: float, fingerprint: str, size: tuple[int, int]) -> FpirThreshold | None:
-    """The stored threshold, unless there is none, it cannot be read, or it was set for another model or size.
+def stored_threshold(
+    gallery: Gallery, fpir: float, fingerprint: str, keys: NDArray[np.int64], people: int
+) -> FpirThreshold | None:
+    """The stored threshold, unless there is none, it cannot be read, or it was set for another model or other people.
 
     Args:
         gallery: open gallery.
         fpir: rate it was set for.
         fingerprint: of the model.
-        size: (people, references) now.
+        keys: (n,) of all references now.
+        people: how many there are now.
     """
     value = gallery.threshold(fpir, model=fingerprint)
     if value is None:
         return None
     try:
-        kept = FpirThreshold.from_dict(value)
-    except DataError:
+        kept, newest = FpirThreshold.from_dict(value), int(value[_NEWEST])
+    except (DataError, KeyError, TypeError, ValueError):
         return None
-    before = kept.enrolled_people, kept.enrolled_references
-    grown = any(abs(now - then) > GROWTH * then for now, then in zip(size, before, strict=True))
-    return None if grown or kept.model != fingerprint or kept.fpir != fpir else kept
+    old = int((keys <= newest).sum())  # keys only rise: what is above came later
+    came, went = len(keys) - old, kept.enrolled_references - old
+    changed = max(came, went) > GROWTH * kept.enrolled_references
+    changed = changed or abs(people - kept.enrolled_people) > GROWTH * kept.enrolled_people
+    return None if changed or kept.model != fingerprint or kept.fpir != fpir else kept
+
+
+def _store(gallery: Gallery, made: FpirThreshold, newest: int, *, lenient: bool) -> None:
+    try:
+        gallery.store_threshold(made.fpir, {**made.to_dict(), _NEWEST: newest}, model=made.model)
+    except (GalleryBusy, GalleryReadOnly, StorageError):
+        if not lenient:
+            raise
 
 
 def own_searches(tier: SearchTier, fpir: float, progress: Progress | None = None) -> NonmatedSearches | None:

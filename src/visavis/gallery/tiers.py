@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sqlalchemy import select
 
-from visavis.gallery.schema import change, reference, template
+from visavis.errors import GalleryCorrupt, InvalidInput
+from visavis.gallery.schema import audit, change, reference, template
 from visavis.gallery.search.tier import SearchTier
+from visavis.gallery.store.audit import START
 from visavis.gallery.store.rows import plain_rows
 from visavis.gallery.store.settings import read_setting
 from visavis.gallery.store.spaces import count_templates, find_space, read_spaces
@@ -39,6 +42,7 @@ class Tiers:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._tiers: dict[str, SearchTier] = {}
+        self._seen: dict[str, _Moment] = {}
         self._indexes: dict[SearchTier, ApproximateIndex] = {}
         self._stepping, self._building = threading.Lock(), threading.Lock()
 
@@ -54,16 +58,17 @@ class Tiers:
             space = find_space(spaces, fingerprint)
             for gone in self._tiers.keys() - {one.fingerprint for one in spaces}:
                 del self._tiers[gone]
-            version, horizon = (int(read_setting(connection, name) or 0) for name in ("version", "horizon"))
-            tier = self._tiers.get(space.fingerprint)
-            if tier is not None and tier.version == version:
+            moment, horizon = _Moment.read(connection), int(read_setting(connection, "horizon") or 0)
+            tier, seen = self._tiers.get(space.fingerprint), self._seen.get(space.fingerprint)
+            if tier is not None and seen == moment:
                 return tier
-            if tier is None or tier.version < horizon or tier.scale != space.scale:
-                tier = self._loaded(connection, space, progress)
-            else:
+            follows = seen is not None and seen.version >= horizon and seen.precedes(moment, connection)
+            if tier is not None and follows and tier.scale == space.scale:
                 self._catch_up(connection, space, tier)
-            tier.version = version
-            self._tiers[space.fingerprint] = tier
+            else:
+                tier = self._loaded(connection, space, progress)
+            tier.version = moment.version
+            self._tiers[space.fingerprint], self._seen[space.fingerprint] = tier, moment
             return tier
 
     def approximate(self, fingerprint: str | None, progress: Progress | None = None) -> ApproximateIndex:
@@ -87,7 +92,7 @@ class Tiers:
         tier = SearchTier(space.dimension, space.metric, space.precision, space.scale)
         owners, total = _Owners(connection), count_templates(connection, space)
         for keys, rows in self._store.templates.stream(connection, space, self._store.vault(connection)):
-            tier.put(keys, owners.of(keys), rows)
+            self._put(tier, keys, owners.of(keys), rows)
             if progress:
                 progress(len(tier), total)
         return tier
@@ -112,7 +117,40 @@ class Tiers:
         tier.regroup(keys[known], owners[known])
         if not known.all():
             rows = self._store.templates.get(connection, space, keys[~known], self._store.vault(connection))
-            tier.put(keys[~known], owners[~known], rows)
+            self._put(tier, keys[~known], owners[~known], rows)
+
+    def _put(self, tier: SearchTier, keys: Keys, owners: Keys, rows: NDArray[Any]) -> None:
+        try:
+            tier.put(keys, owners, rows)
+        except InvalidInput as error:
+            raise GalleryCorrupt(
+                f"{self._store.database.shown}: a template cannot be searched ({error}); `visavis gallery verify` "
+                "names the reference: forget it, and enrol its photo again"
+            ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """A state of a gallery: how many changes came before it, and the audit log's last entry, which no other state has.
+
+    A gallery that was restored from a copy counts its changes from there again; the log tells it from the one before.
+    """
+
+    version: int
+    sequence: int
+    hash: str
+
+    @classmethod
+    def read(cls, connection: Connection) -> _Moment:
+        head = read_setting(connection, "audit") or {"sequence": 0, "hash": START}
+        return cls(int(read_setting(connection, "version")), int(head["sequence"]), str(head["hash"]))
+
+    def precedes(self, later: _Moment, connection: Connection) -> bool:
+        """Whether the gallery came from this state to the later one."""
+        if later.version < self.version or later.sequence < self.sequence:
+            return False
+        known = connection.execute(select(audit.c.hash).where(audit.c.sequence == self.sequence)).scalar()
+        return self.sequence == 0 or known == self.hash
 
 
 class _Owners:

@@ -72,6 +72,7 @@ def small_parts(rows: int = 8) -> Iterator[None]:
         patch.setattr(panels, "_FIRST", 4)
         patch.setattr(panels, "_PATIENCE", 6)
         patch.setattr(panels, "_NUMBERS", 16)
+        patch.setattr(panels, "_MORE_NUMBERS", 64)
         patch.setattr(bytescan, "_LEAST_ROWS", 1)
         patch.setattr(bytescan, "_SPARE", 1)
         patch.setattr(threads, "_WORTH_A_THREAD", 100)

@@ -103,10 +103,10 @@ def test_in_a_gallery_of_common_size_every_way_to_search_gives_the_same_exact_an
     codes = stored(rows, scale)
     tier = SearchTier(d, metric, precision, scale)
     tier.put(keys, owners, codes)
-    queries = crowd(rng, 1500, 1, d)[1][:40]
+    queries = crowd(rng, 1500, 1, d)[1][:70]
     queries[:20] += rows[::400][:20]
     matrix = similarity_matrix(queries, tier.vectors(keys), metric)
-    for count in (1, 3, 5, 40):  # single products, a matrix product, whole numbers
+    for count in (1, 3, 5, 70):  # single products, a matrix product, whole numbers
         hits = tier.search(queries[:count], 10)
         same(hits, first_rows(tier.search(queries, 10), count))
         for place in range(count):

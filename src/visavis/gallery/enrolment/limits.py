@@ -101,8 +101,8 @@ def _within(rows: tuple[tuple[float, float], ...], rate: float) -> float:
 
 
 def _stored(gallery: Gallery, model: str) -> FpirThreshold | None:
-    tier = gallery.tier(model)
-    return stored_threshold(gallery, DEFAULT_FPIR, model, (len(np.unique(tier.groups)), len(tier)))
+    keys, groups = gallery.tier(model).members()
+    return stored_threshold(gallery, DEFAULT_FPIR, model, keys, len(np.unique(groups)))
 
 
 def _own(gallery: Gallery, calibration: Calibration, model: str) -> float:

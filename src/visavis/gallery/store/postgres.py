@@ -103,6 +103,7 @@ class Postgres:
             pool_pre_ping=True,
             pool_size=8,
             max_overflow=56,
+            hide_parameters=True,  # templates and names have no place in a traceback
             isolation_level="READ COMMITTED",
             connect_args={"connect_timeout": 10, "application_name": "visavis"},
         )

@@ -99,6 +99,7 @@ class Sqlite:
             json_deserializer=from_json,
             pool_size=8,
             max_overflow=56,
+            hide_parameters=True,  # templates and names have no place in a traceback
         )
         event.listen(engine, "begin", self._begin)
         event.listen(engine, "checkin", self._close_if_stale)

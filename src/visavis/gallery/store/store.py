@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from visavis.errors import GalleryCorrupt, GalleryError, GalleryNotFound, InvalidInput, WrongKey
+from visavis.errors import GalleryCorrupt, GalleryError, GalleryNotFound, GalleryUnavailable, InvalidInput, WrongKey
 from visavis.gallery.store.change import Change
 from visavis.gallery.store.database import Database
 from visavis.gallery.store.failures import translated
@@ -82,9 +82,16 @@ class Store:
         with self._vault_lock:
             self._vault, self._former = vault, self._vault
 
-    def reading(self) -> AbstractContextManager[Connection]:
-        """See `Database.reading`."""
-        return self.database.reading()
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """See `Database.reading`.
+
+        Raises:
+            GalleryUnavailable: another gallery is in its place by now.
+        """
+        with self.database.reading() as connection:
+            self._check_identity(connection)
+            yield connection
 
     @contextmanager
     def changing(self) -> Iterator[Change]:
@@ -94,9 +101,20 @@ class Store:
             GalleryReadOnly, GalleryBusy, GalleryUnavailable, StorageError: it was not written.
         """
         with self.database.writing() as connection:
+            self._check_identity(connection)
             change = Change.begin(connection, self.id, self.actor)
             yield change
             change.finish()
+
+    def _check_identity(self, connection: Connection) -> None:
+        """Numbers of people and references mean nothing in another gallery."""
+        facts = read_setting(connection, "gallery")
+        if facts is None:
+            raise _nothing(connection, self.database.shown)
+        if facts["id"] != self.id:
+            raise GalleryUnavailable(
+                f"{self.database.shown}: another gallery is in this place since it was opened; open it again"
+            )
 
 
 def _nothing(connection: Connection, shown: str) -> GalleryError:

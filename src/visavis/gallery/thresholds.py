@@ -1,8 +1,8 @@
 """The threshold of a gallery for a chosen FPIR: set from its own references, stored with it, set again when it grew.
 
 A stored threshold is used while at most a fifth of the people and references that it was set for has come or gone, and
-only for the model whose templates it was set on. FPIR grows at most in proportion to the references, so that a threshold
-set for 1 % stands for 1.2 % at worst before it is renewed.
+only for the model whose templates it was set on. FPIR grows at most in proportion to the references, so a threshold
+that was set for 1 % stands for 1.2 % at worst before it is renewed.
 """
 
 from __future__ import annotations

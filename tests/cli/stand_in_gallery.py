@@ -15,6 +15,8 @@ from tests.gallery.small_gallery import SmallGallery, space
 
 import visavis.gallery
 from visavis.errors import GalleryNotFound, PersonNotFound
+from visavis.gallery import retention
+from visavis.gallery.retention import Expired
 from visavis.gallery.types import AuditEntry, Operation, Person, Problem
 
 
@@ -32,6 +34,7 @@ class StandIn(SmallGallery):
     calls: list = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     erased: bool = True
+    expired: Expired = field(default_factory=lambda: Expired(0, 0))
     encrypted: bool = False
     id: str = "gallery-1"
     location: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(shown="some.gallery"))
@@ -123,6 +126,7 @@ def put_in_place(monkeypatch: pytest.MonkeyPatch, store: StandIn) -> list:
         return store
 
     monkeypatch.setitem(vars(visavis.gallery), "open_gallery", open_gallery)
+    monkeypatch.setattr(retention, "expired", lambda store, _today: store.expired)
     monkeypatch.delenv("VISAVIS_GALLERY", raising=False)
     monkeypatch.delenv("VISAVIS_GALLERY_KEY", raising=False)
     return asked

@@ -8,6 +8,7 @@ import pytest
 from tests.cli.stand_in_gallery import put_in_place, three_people
 
 import visavis.gallery as gallery_room
+from visavis.gallery.retention import Expired
 from visavis.gallery.types import Problem
 from visavis.models import find_card
 
@@ -34,6 +35,16 @@ def test_info_counts_and_names_the_model(visavis, opened):
     said = visavis("gallery", "info", *ON).out
     assert "references  6" in said
     assert "9 entries, head 00" in said
+
+
+def test_info_tells_what_should_have_been_forgotten_by_now(visavis, store, opened):
+    assert visavis("gallery", "info", *ON, "--json").json["expired"] == {"people": 0, "references": 0}
+    assert "expired" not in visavis("gallery", "info", *ON).out
+    store.expired = Expired(1, 3)
+    assert visavis("gallery", "info", *ON, "--json").json["expired"] == {"people": 1, "references": 3}
+    said = visavis("gallery", "info", *ON).out
+    assert "expired     1 person, 3 references past the date" in said
+    assert "people forget --expired" in said
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
@@ -147,12 +148,15 @@ def new_gallery(engine: Engine, uri: str, precision: str, key: str | None) -> Ga
 
 def facts_of(store: Gallery) -> dict[str, Any]:
     """What `gallery info` says."""
+    from visavis.gallery.retention import expired
+
     people, references = store.count()
     return {
         "gallery": store.location.shown,
         "id": store.id,
         "people": people,
         "references": references,
+        "expired": plain(expired(store, datetime.now(UTC).date().isoformat())),
         "version": store.version,
         "encrypted": store.encrypted,
         "audit_head": dict(store.audit_head()),
@@ -178,6 +182,13 @@ def _tell(facts: dict[str, Any], *, as_json: bool) -> None:
         return
     for name in ("gallery", "id", "people", "references", "version", "encrypted"):
         console().print(f"{name:<11} {facts[name]}")
+    if (past := facts["expired"])["references"]:
+        gone = f"{counted(past['people'], 'person', 'people')}, {counted(past['references'], 'reference')}"
+        console().print(
+            f"{'expired':<11} {gone} past the date they were to be kept until, and still found; `visavis people forget "
+            "--expired` erases them",
+            style="yellow",
+        )
     head = facts["audit_head"]
     console().print(f"{'audit log':<11} {head['sequence']} entries, head {head['hash']}")
     for model in facts["models"]:

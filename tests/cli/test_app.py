@@ -93,3 +93,8 @@ def test_bench_pairs_reports_what_reviewers_ask_for(visavis, people, tmp_path):
     assert (out / "plots.png").exists()
     broken = visavis("bench", "pairs", "--root", people, "--pairs", people / "person.png", "--json")
     assert broken.json["error"]["type"] == "DataError"
+
+
+def test_an_error_as_json_is_one_line(visavis):
+    ran = visavis("identify", "none.jpg", "--gallery", "none.gallery", "--json")
+    assert (ran.code, ran.json["error"]["type"], ran.out.count("\n")) == (2, "GalleryNotFound", 1)

@@ -35,9 +35,9 @@ def print_json_line(value: Any) -> None:
 
 
 def report(error: VisavisError, *, as_json: bool) -> None:
-    """Tell a person or a program what went wrong."""
+    """Tell a person what went wrong, or a program on one line, as a command that answers line by line must."""
     if as_json:
-        print_json({"error": {"type": type(error).__name__, "message": str(error)}})
+        print_json_line({"error": {"type": type(error).__name__, "message": str(error)}})
     else:
         typer.secho(f"visavis: {error}", fg=typer.colors.RED, err=True)
 

@@ -6,6 +6,11 @@ import shutil
 
 import pytest
 
+import visavis.gallery as gallery_room
+from visavis.errors import GalleryNotFound
+from visavis.face import Engine
+from visavis.gallery import create_gallery
+
 pytestmark = pytest.mark.weights
 pytest.importorskip("sqlalchemy", reason="galleries need visavis[gallery]")
 
@@ -44,6 +49,22 @@ def test_a_folder_of_people_is_enrolled_and_the_gallery_made(visavis, folders, o
     assert report["notes"] == ["the folder of Nobody holds no photo"]
     people = visavis("people", "list", *on, "--json").json
     assert {person["name"]: person["references"] for person in people} == {"Collins": 2, "Hopper": 1}
+
+
+def test_a_gallery_that_another_run_makes_in_this_moment_is_used(visavis, folders, on, monkeypatch):
+    real, asked = gallery_room.open_gallery, []
+
+    def open_gallery(uri, **settings):
+        asked.append(uri)
+        try:
+            return real(uri, **settings)
+        except GalleryNotFound:
+            create_gallery(uri, model=Engine().fingerprint, dimension=128, metric="euclidean").close()
+            raise
+
+    monkeypatch.setitem(vars(gallery_room), "open_gallery", open_gallery)
+    ran = visavis("enroll", folders / "Hopper", "--person", "Hopper", *on, "--json")
+    assert (ran.code, ran.json["made"], ran.json["counts"]["enrolled"], len(asked)) == (0, False, 1, 2)
 
 
 def test_again_everything_is_known(visavis, folders, on):

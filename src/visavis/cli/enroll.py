@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -84,14 +84,16 @@ def _gallery(
     stack: ExitStack, engine: Engine, uri: str, key: str | None, *, dry_run: bool
 ) -> tuple[Gallery | None, bool]:
     """The gallery, made if there is none (in a dry run then None), and whether it was made."""
-    from visavis.errors import GalleryNotFound
+    from visavis.errors import GalleryConflict, GalleryNotFound
 
-    try:
+    with suppress(GalleryNotFound):
         return stack.enter_context(opened(uri, key, read_only=dry_run)), False
-    except GalleryNotFound:
-        if dry_run:
-            return None, False
+    if dry_run:
+        return None, False
+    try:
         return stack.enter_context(new_gallery(engine, uri, "float32", key)), True
+    except GalleryConflict:  # another run made it in this moment
+        return stack.enter_context(opened(uri, key)), False
 
 
 def _outcomes(run: Enrolment, photos: Photos, *, quiet: bool) -> list[Outcome]:

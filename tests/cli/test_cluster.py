@@ -168,6 +168,18 @@ def test_a_report_folder_that_cannot_be_is_named_before_any_photo_is_read(visavi
     assert ran.json["error"]["type"] == "StorageError"
 
 
+def test_a_report_never_lands_among_files_of_others(visavis, photos, tmp_path):
+    page = tmp_path / "index.html"
+    page.write_text("mine")
+    ran = visavis("cluster", photos / "hopper.png", "--out", tmp_path, "--json")
+    assert (ran.code, ran.json["error"]["type"], page.read_text()) == (2, "StorageError", "mine")
+    assert "--out" in ran.json["error"]["message"]
+    assert [path.name for path in tmp_path.iterdir()] == ["index.html"]
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / ".directory").touch()  # as file managers leave
+    assert visavis("cluster", photos / "hopper.png", "--out", tmp_path / "own").code == 0
+
+
 @pytest.fixture
 def gallery(tmp_path, photos):
     """Collins enrolled twice under two names, Hopper once; all from real photos, with crops."""

@@ -13,7 +13,7 @@ from visavis.cli.cluster_subjects import Subject, of_gallery, of_photos
 from visavis.cli.gallery_options import KeyFile, counted, progress
 from visavis.cli.options import AsJson, with_engine
 from visavis.cli.output import console, print_json
-from visavis.errors import InvalidInput
+from visavis.errors import InvalidInput, StorageError
 
 if TYPE_CHECKING:
     from visavis.bench.clustering_labels import LabelAgreement
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _LISTED = 20
 """Clusters on the screen; all of them are in the answer as JSON."""
+_OWN = {"clusters.json", "faces.npz"}
+"""Files by which the folder of an earlier report is known."""
 
 
 @with_engine
@@ -67,6 +69,8 @@ def cluster(
     settings = ClusterSettings(cast("Method", method), min_faces, min_quality)
     if bool(images) == bool(gallery) or (gallery and labels):
         raise InvalidInput("cluster: name photos, with or without --labels, or else one --gallery")
+    if out:
+        _require_own(out)
     with ExitStack() as stack:
         subject = of_gallery(stack, gallery, key) if gallery else of_photos(engine, images or [], out)
         found = _clustered(subject, settings, fmr, threshold)
@@ -82,6 +86,19 @@ def cluster(
             _write(out, answer, found, subject)
     print_json(answer) if as_json else _explain(answer)
     raise typer.Exit(subject.exit_code)
+
+
+def _require_own(out: Path) -> None:
+    """Refuse a folder with files of others: what is written must replace nothing but earlier reports."""
+    try:
+        names = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    except OSError as error:
+        raise StorageError(f"{out}: cannot be looked into ({error.strerror}); name another folder for --out") from error
+    if any(not name.startswith(".") for name in names) and not names & _OWN:
+        raise StorageError(
+            f"{out}: holds files, but no report of visavis ({' or '.join(sorted(_OWN))}); name a new or an empty "
+            "folder for --out"
+        )
 
 
 def _clustered(subject: Subject, settings: ClusterSettings, fmr: float | None, similarity: float | None) -> Clustering:

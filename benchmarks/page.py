@@ -14,6 +14,15 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from _gallery_tables import (
+    clustering_tables,
+    crash_tables,
+    enrolment_tables,
+    guard_tables,
+    identification_tables,
+    search_tables,
+    store_tables,
+)
 from _machine import HERE, RESULTS, describe, run
 from visavis.errors import DataError
 from visavis.storage import write_atomic
@@ -276,8 +285,40 @@ def synthetic_plates(figures: Figures) -> str:
     return f"{figures['plates']} plates read by {figures['reader']}.\n\n{table(header, rows)}"
 
 
+def gallery_search(figures: Figures) -> str:
+    return search_tables(figures, table)
+
+
+def gallery_stores(figures: Figures) -> str:
+    return store_tables(figures, table)
+
+
+def gallery_identification(figures: Figures) -> str:
+    return identification_tables(figures, table)
+
+
+def gallery_enrolment(figures: Figures) -> str:
+    return enrolment_tables(figures, table)
+
+
+def enrolment_guard(figures: Figures) -> str:
+    return guard_tables(figures, table)
+
+
+def gallery_crash(figures: Figures) -> str:
+    return crash_tables(figures, table)
+
+
+def clustering(figures: Figures) -> str:
+    return clustering_tables(figures, table)
+
+
 PAGES: dict[str, tuple[Callable[[Figures], str], ...]] = {
-    "benchmarks.md": (accuracy, peers, fruits, memory, quality_erc),
+    "benchmarks.md": (
+        *(accuracy, peers, fruits, memory, quality_erc),
+        *(gallery_search, gallery_stores, gallery_identification, gallery_enrolment, enrolment_guard, gallery_crash),
+        clustering,
+    ),
     "synthetic.md": (synthetic, synthetic_plates),
 }
 """Which results stand on which page of the documentation."""

@@ -187,7 +187,7 @@ def test_their_bytes_are_in_no_file_of_the_folder(tmp_path, looker):
 
 
 def test_their_bytes_are_in_no_table_of_the_server(own_postgres, looker):
-    for seed, kind in enumerate(("postgresql", "postgresql-encrypted")):
+    for seed, kind in enumerate(("postgresql", "postgresql-encrypted"), 1000):  # seeds that nothing else on it has
         place = place_in(kind, None, lambda: own_postgres)
         with place.create() as gallery:
             traces = Traces(gallery, seed)
@@ -251,7 +251,7 @@ def test_a_reader_in_between_delays_the_erasure_and_a_later_repair_brings_it(
     place = Place(own_postgres.place(), "postgresql") if plain_place.database == "postgresql" else plain_place
     folder = own_postgres.folder / "base" if place.database == "postgresql" else Path(place.uri)
     with place.create() as gallery, place.open() as other:
-        traces = Traces(gallery, 1)
+        traces = Traces(gallery, 1002)
         traces.enrol(30)
         with reading(other):
             forgotten = gallery.forget(traces.alive.pop("r1"))

@@ -25,6 +25,7 @@ from visavis.errors import (
 
 _RESTORE = "restore it from a copy, then run `visavis gallery verify`"
 _ODD = "its rows are not what they should be; run `visavis gallery verify`, and restore it from a copy if that agrees"
+_PLAIN = (type(None), str, bytes, int, float, list, dict)
 _Made = tuple[type[VisavisError], str]
 _GONE: _Made = (GalleryNotFound, "its tables are gone; if nobody moved or removed it, restore it from a copy")
 
@@ -103,7 +104,9 @@ def translated(shown: str) -> Iterator[None]:
 
 
 def _raised_here(error: BaseException) -> bool:
-    """Whether it was raised on reading rows, and not by somebody who was called back meanwhile."""
+    """Whether it was raised on reading rows: not by somebody who was called back meanwhile, nor by a slip of ours."""
+    if isinstance(error, AttributeError) and not isinstance(error.obj, _PLAIN):
+        return False
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -73,16 +73,23 @@ class Crowd:
             everything[start : start + len(block)] = block
         return everything
 
-    def probes(self, count: int, strangers: float = 0.25, seed: int = 0) -> Probes:
-        """New photos: of people who are enrolled first, then of strangers."""
+    def probes(self, count: int, strangers: float = 0.25, seed: int = 0, poor: float = 1.0) -> Probes:
+        """New photos: of people who are enrolled first, then of strangers.
+
+        Args:
+            count: photos.
+            strangers: share of people who are not enrolled.
+            seed: other photos for another one.
+            poor: how many times as far as usual the photos deviate from their people.
+        """
         rng = np.random.default_rng([self._seed, 3, seed])
         mated = count - round(strangers * count)
         people = np.r_[rng.choice(self.owners, mated), np.full(count - mated, -1)]
         unknown = self._spread(rng, count - mated, self._place)
-        return Probes(self._photos(np.concatenate([self._places[people[:mated]], unknown]), rng), people)
+        return Probes(self._photos(np.concatenate([self._places[people[:mated]], unknown]), rng, poor), people)
 
-    def _photos(self, places: Floats, rng: np.random.Generator) -> Floats:
-        photos = places + self._spread(rng, len(places), self._deviation)
+    def _photos(self, places: Floats, rng: np.random.Generator, poor: float = 1.0) -> Floats:
+        photos = places + poor * self._spread(rng, len(places), self._deviation)
         photos /= np.linalg.norm(photos, axis=1, keepdims=True)
         return np.asarray(photos @ self._rotation, np.float32)
 

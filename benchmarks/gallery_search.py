@@ -43,6 +43,9 @@ K = 10
 BATCH = 64
 PROBES = 1000
 TIMED = 200
+MANY = 4000
+POOR = 1.8
+"""How much further than usual poor photos are from their people: so far that strangers come near."""
 THRESHOLD = 0.55
 """Similarity from which on a search would report a match; strangers among a million stay below."""
 
@@ -165,7 +168,7 @@ def small(options: argparse.Namespace) -> Figures:
     templates, probes = crowd.templates(), crowd.probes(PROBES)
     whole, codes = SearchTier(128, "cosine"), byte_tier(templates, crowd.owners)
     whole.put(np.arange(len(crowd)), crowd.owners, templates)
-    answers = {name: tier.search(probes.templates, 1) for name, tier in (("float32", whole), ("int8", codes))}
+    kinds = {"usual_probes": crowd.probes(MANY), "poor_probes": crowd.probes(MANY, poor=POOR)}
     query, batch = probes.templates[:1], probes.templates[:BATCH]
     times = interleaved(
         {
@@ -180,7 +183,10 @@ def small(options: argparse.Namespace) -> Figures:
         "memory_mb": {"float32": megabytes(whole.nbytes), "int8": megabytes(codes.nbytes)},
         "memory_share": round(codes.nbytes / whole.nbytes, 4),
         "template_share": 128 / 512,
-        **losses(answers["float32"], answers["int8"], probes),
+        **{
+            kind: losses(whole.search(asked.templates, 1), codes.search(asked.templates, 1), asked)
+            for kind, asked in kinds.items()
+        },
         "ms": {name: timing.to_dict() for name, timing in times.items()},
         "speed": ratio(times["float32"], times["int8"]),
     }

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
     Floats = NDArray[np.float32]
 
-_MOST_QUERIES = 24  # for more it is quicker to decode once for all of them
+_MOST_QUERIES = 64  # for more it is quicker to decode once for all of them
 _MOST_WANTED = 1024
 _LEAST_ROWS = 4096
 _TOP = 127

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     Integers = NDArray[np.int64]
 
-_PRODUCTS = 1 << 21  # gains in memory at once: 8 MB, within the cache of most processors
-_NUMBERS = 1 << 19  # of rows that are copied for a panel: 2 MB
+_PRODUCTS = 1 << 22  # gains in memory at once: 16 MB
+_NUMBERS = 1 << 19  # of rows that are copied for a panel of single products: 2 MB, so that they stay in the cache
+_MORE_NUMBERS = 1 << 22  # for one of matrix products, each of which waits for its threads: 16 MB
 _FIRST = 1 << 11  # pairs of the first panel
 _PATIENCE = 1 << 13  # rows after which few groups are suspicious
 _NARROWEST = 64
@@ -126,9 +127,9 @@ class _Worker:
     def __init__(self, questions: Questions, field: Field) -> None:
         self._questions, self._field = questions, field
         self._best = Shortlist(len(questions), questions.k, questions.by_group)
-        copied = max(_NARROWEST, _NUMBERS // questions.left.shape[1])
+        copied = (_NUMBERS if few(questions.left) else _MORE_NUMBERS) // questions.left.shape[1]
         widest = BLOCK if field.rows is None and not field.vectors.decodes else copied
-        self._widest = min(widest, max(_NARROWEST, _PRODUCTS // len(questions)))
+        self._widest = max(_NARROWEST, min(widest, _PRODUCTS // len(questions)))
         self._until_count = _PATIENCE if questions.by_group else len(field) + 1
         self._gains = np.empty(self._widest * len(questions), np.float32)
         self._high = np.empty(self._widest * len(questions), bool)

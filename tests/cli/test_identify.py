@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 
 import numpy as np
 import pytest
@@ -72,6 +74,18 @@ def test_a_folder_gives_a_line_for_every_photo_even_a_broken_one(visavis, photos
     assert failed["error"]["type"] == "ImageUnreadable"
     assert "broken.jpg" in ran.err
     assert ran.code == 0
+
+
+@pytest.mark.parametrize("name", [b"two\nlines.jpg", b"latin \xe9.jpg"])
+def test_the_probe_is_the_path_as_it_was_given(visavis, photos, opened, tmp_path, name):
+    path = tmp_path / os.fsdecode(name)
+    try:
+        shutil.copy(photos / "cropped.jpg", path)
+    except OSError:
+        pytest.skip("this file system has no such names")
+    ran = visavis("identify", path, *ON, "--json")
+    (row,) = lines(ran)
+    assert (row["decision"], row["probe"], ran.out.count("\n")) == ("Collins", str(path), 1)
 
 
 def test_without_one_usable_photo_the_code_is_that_of_an_error(visavis, photos, opened):

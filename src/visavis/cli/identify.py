@@ -68,7 +68,10 @@ def _looked(engine: Engine, paths: list[str]) -> Iterator[tuple[str, Faces | Vis
 def _rows(
     path: str, found: Faces | VisavisError, identifier: Any
 ) -> list[tuple[dict[str, Any], Identification | None]]:
-    """One row a face; a photo without a face, or that cannot be used, has one whose box is null."""
+    """One row a face; a photo without a face, or that cannot be used, has one whose box is null.
+
+    `probe` is the path as it was given, so that programs find the file; a `source` is made fit to be shown.
+    """
     empty: dict[str, Any] = {"probe": path, "face": None, "box": None, "candidates": [], "decision": None}
     if isinstance(found, Exception):
         report(found, as_json=False)
@@ -76,7 +79,7 @@ def _rows(
         return [({**empty, "outcome": FAILED, "reason": str(found), "error": error}, None)]
     if not len(found):
         return [({**empty, "outcome": NO_FACE, "reason": "no face was found"}, None)]
-    return [(answer.to_dict(), answer) for answer in identifier.faces(found)]
+    return [({**answer.to_dict(), "probe": path}, answer) for answer in identifier.faces(found)]
 
 
 def _explain(row: dict[str, Any], answer: Identification | None) -> None:

@@ -243,6 +243,7 @@ def test_templates_come_back_as_they_were_put_and_unknown_keys_are_named():
     tier.put(np.arange(300), np.zeros(300, int), rows)
     places = rng.integers(0, 300, 50)
     assert tier.vectors(places).tobytes() == rows[places].tobytes()
+    assert tier.holds([299, 300, 0, 0]).tolist() == [True, False, True, True]
     with pytest.raises(InvalidInput, match="key 300: the search tier has no such reference"):
         tier.vectors([1, 300])
 

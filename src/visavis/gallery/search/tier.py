@@ -175,6 +175,12 @@ class SearchTier:
             raise InvalidInput(f"key {wanted[~there][0]}: the search tier has no such reference; read it again")
         return vectors
 
+    def holds(self, keys: ArrayLike) -> NDArray[np.bool_]:
+        """Which of n keys are there (n,)."""
+        wanted = checks.key_array("keys", keys)
+        with self._lock.reading():
+            return self._held.find(wanted) >= 0
+
     def held(self, keys: ArrayLike) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
         """Which of n keys are there (n,), and the templates (m, d) of those, decoded, in the order asked."""
         wanted = checks.key_array("keys", keys)

@@ -27,7 +27,8 @@ def test_joined_groups_are_the_groups_of_the_joined_labels():
     rng = np.random.default_rng(1)
     points, labels = rng.normal(size=(40, 5)), np.r_[np.arange(6), rng.integers(0, 6, 34)]
     groups = Groups.of(points, labels, 6)
-    groups.join(np.array([0, 2]), np.array([1, 5]))
+    groups.join(0, 1)
+    groups.join(2, 5)
     relabelled = np.array([0, 0, 1, 2, 3, 1])[labels]
     expected = Groups.of(points, relabelled, 4)
     alive = [0, 2, 3, 4]

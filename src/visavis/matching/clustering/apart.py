@@ -97,16 +97,14 @@ class Apart:
                     chosen._refused.setdefault(place, set()).update(self._refused[face])
         return chosen
 
-    def forbidden(self, first: NDArray[np.int64], second: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """(m,) whether `first[i]` and `second[i]` must stay apart."""
-        found = np.zeros(len(first), bool)
-        if not self._carried:
-            return found
-        bound = np.zeros(self._faces, bool)
-        bound[list(self._carried)] = True
-        for place in np.flatnonzero(bound[first] & bound[second]).tolist():
-            found[place] = not self._carried[int(first[place])].isdisjoint(self._refused[int(second[place])])
-        return found
+    def forbidden(self, one: int, others: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """(m,) which of these must stay apart from `one`."""
+        carried = self._carried.get(one)
+        if not carried:
+            return np.zeros(len(others), bool)
+        nothing: set[int] = set()
+        refused = (self._refused.get(other, nothing) for other in others.tolist())
+        return np.fromiter((not carried.isdisjoint(tokens) for tokens in refused), bool, len(others))
 
     def join(self, keep: int, gone: int) -> None:
         """From now on `keep` stands for both."""

@@ -61,13 +61,18 @@ class Groups:
             found[start : start + _BLOCK] = np.einsum("ij,ij->i", between, between) + self.spreads[a] + self.spreads[b]
         return found
 
-    def join(self, keep: IntArray, gone: IntArray) -> None:
-        """`keep[i]` from now on holds the points of `gone[i]`, too; no group is named twice."""
+    def distances_from(self, one: int, others: IntArray) -> FloatArray:
+        """(k,) mean squared distances of one group from others."""
+        between = self.means[others] - self.means[one]
+        return np.asarray(np.einsum("ij,ij->i", between, between) + (self.spreads[others] + self.spreads[one]))
+
+    def join(self, keep: int, gone: int) -> None:
+        """`keep` from now on holds the points of `gone`, too."""
         total = self.sizes[keep] + self.sizes[gone]
-        share = (self.sizes[gone] / total)[:, None]
+        share = self.sizes[gone] / total
         between = self.means[gone] - self.means[keep]
-        within = self.spreads[keep] * (1 - share[:, 0]) + self.spreads[gone] * share[:, 0]
-        self.spreads[keep] = within + (share * (1 - share) * between**2).sum(axis=1)
+        within = self.spreads[keep] * (1 - share) + self.spreads[gone] * share
+        self.spreads[keep] = within + share * (1 - share) * (between @ between)
         self.means[keep] += share * between
         self.sizes[keep] = total
 

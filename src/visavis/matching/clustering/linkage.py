@@ -1,17 +1,19 @@
 """Average linkage of any number of faces, exactly: the two groups nearest on average are joined, until none are near.
 
-Groups that are each other's nearest are joined at once, wherever they are; average linkage being reducible (joining two
-groups brings neither nearer to a third), that gives the tree that joining one pair at a time gives (Bruynooghe, 1977;
-Sumengen et al., "Scaling hierarchical agglomerative clustering to billion-sized datasets", 2021). A constraint that
-keeps groups apart keeps what they grow into apart, which leaves it reducible.
+No n x n matrix: every group knows the few groups nearest to it, and how near all others are at least. From both follows
+a bound below which it has no neighbour; the group with the lowest bound is looked at again, until its bound is met by a
+neighbour, and no pair anywhere is nearer (Müllner, "Modern hierarchical, agglomerative clustering algorithms", 2011,
+generic algorithm). Bounds last because average linkage is reducible: joining two groups brings neither nearer to a
+third. A constraint that keeps groups apart keeps what they grow into apart, which leaves it so. A group that has used
+up what it knows searches again, together with others that are about to.
 
-No n x n matrix: each group knows the few groups nearest to it, and how near all others may be at most. When joining has
-used up what a group knows, it searches again. Distances are means of squared distances, in float64; only the search is
-in float32, so pairs that differ by less than about 1e-6 may be taken in either order.
+Distances are means of squared distances, in float64; only the search is in float32, so pairs that differ by less than
+about 1e-6 may be taken in either order.
 """
 
 from __future__ import annotations
 
+from heapq import heappop, heappush, nsmallest
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,10 +30,15 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
     IntArray = NDArray[np.int64]
 
-_KNOWN = 32
-"""Neighbours that a first search gives each group."""
+_KNOWN = 64
+"""Neighbours that a first search gives each group; one that searches again asks for more each time."""
+_MOST_KNOWN = 256
+"""Neighbours that a group remembers, unless it had to look deeper to find one that it may be joined with."""
+_AT_ONCE = 256
+"""Groups that search together."""
 _SLACK = 1e-5
 """Squared distance by which the search may err, for points of length about 1; what it finds is measured again."""
+_NOBODY = np.zeros(0, np.int64)
 
 
 def average_linkage(groups: Groups, limit: float, apart: Apart, progress: Progress | None = None) -> IntArray:
@@ -50,141 +57,136 @@ def average_linkage(groups: Groups, limit: float, apart: Apart, progress: Progre
     """
     joining = _Joining(groups, limit, apart)
     joining.search(np.arange(len(groups)), progress)
-    while True:
-        while joining.join():
-            pass
-        if not len(blocked := joining.blocked()):
-            return joining.labels()
-        joining.search(blocked)
+    joining.run()
+    return joining.labels()
 
 
 class _Joining:
-    """The groups so far, the neighbours they know, and what they do not know.
+    """The groups so far, and what each knows of the others.
 
-    `_first`, `_second`, `_distance` are the known pairs of living groups, each once, that are near and may be joined.
-    `_beyond` is, for every group, the least distance at which a group may be that it does not know.
+    Of a living group g: every other living group is in `_near[g]`, as itself or as what it was before it grew, or is at
+    least at the distance `_beyond[g]`, or beyond the limit for ever. `_bound[g]` is the lower end of where its nearest
+    neighbour is; infinity once it is known to have none.
     """
 
     def __init__(self, groups: Groups, limit: float, apart: Apart) -> None:
         count = len(groups)
         self._groups, self._limit, self._apart = groups, limit, apart
         self._parent = np.arange(count)
+        self._near = [_NOBODY] * count
         self._beyond = np.full(count, -np.inf)
-        self._known = np.full(count, _KNOWN)
-        self._first, self._second = np.zeros((2, 0), np.int64)
-        self._distance = np.zeros(0)
+        self._bound = np.full(count, -np.inf)
+        self._depth = np.full(count, _KNOWN)
+        self._waiting: set[int] = set()
+        self._heap: list[tuple[float, int]] = []
 
     def labels(self) -> IntArray:
-        roots = self._parent
-        while (roots != roots[roots]).any():
-            roots = roots[roots]
+        roots = self._roots(np.arange(len(self._parent)))
         _, first, places = np.unique(roots, return_index=True, return_inverse=True)
         return np.asarray(np.argsort(np.argsort(first))[places])
 
-    def blocked(self) -> IntArray:
-        """Living groups that may have a nearer neighbour than those they know."""
-        living = self._parent == np.arange(len(self._parent))
-        return np.flatnonzero(living & (self._beyond <= self._limit) & (self._nearest() > self._beyond))
-
-    def join(self) -> bool:
-        """Join all pairs that are each other's nearest; whether there were any."""
-        pairs = self._reciprocal()
-        if not len(pairs):
-            return False
-        keep, gone = self._first[pairs], self._second[pairs]
-        self._groups.join(keep, gone)
-        for one, other in zip(keep.tolist(), gone.tolist(), strict=True):
-            self._apart.join(one, other)
-        self._parent[gone] = keep
-        self._beyond[keep] = np.minimum(self._beyond[keep], self._beyond[gone])
-        self._known[keep] = _KNOWN
-        self._follow(keep)
-        return True
+    def run(self) -> None:
+        """Join until no pair within the limit is left."""
+        while self._heap:
+            bound, group = heappop(self._heap)
+            if bound != self._bound[group] or self._parent[group] != group:
+                continue  # it has been looked at again since, or is part of another
+            if group in self._waiting:
+                self.search(np.array(nsmallest(_AT_ONCE, self._waiting, key=lambda g: (self._bound[g], g))))
+                continue
+            distance, neighbour = self._look(group)
+            if neighbour >= 0 and distance <= bound:
+                self._join(group, neighbour)
+            else:
+                self._put(group, distance, waits=neighbour < 0)
 
     def search(self, rows: IntArray, progress: Progress | None = None) -> None:
         """Let these groups look for their nearest neighbours among all that may still be joined."""
-        living = self._joinable()
-        most = min(len(living) - 1, int(self._known[rows].max(initial=0)))
+        open_ones = np.flatnonzero((self._parent == np.arange(len(self._parent))) & (self._bound < np.inf))
+        most = min(len(open_ones) - 1, int(self._depth[rows].max(initial=0)))
         if most < 1:
-            self._beyond[rows] = np.inf
+            for group in rows.tolist():
+                self._close(group)
             return
-        targets, queries = self._groups.as_targets(living), self._groups.as_queries(rows)
-        own = np.searchsorted(living, rows)
-        first, second = [], []
-        for block, found, squares in nearest(targets, queries, own, most, progress):
-            asked = rows[block]
-            near = squares + self._groups.spreads[asked][:, None] <= self._limit + _SLACK
-            neighbours = living[found]
-            complete = (most == len(living) - 1) | ~near[:, -1]
-            last = self._groups.distances(asked, neighbours[:, -1])
-            self._beyond[asked] = np.where(complete, np.inf, last)
-            first.append(np.repeat(asked, near.sum(axis=1)))
-            second.append(neighbours[near])
-        self._known[rows] = 2 * most  # should all that was found be forbidden, the next search goes deeper
-        codes = self._codes(np.concatenate(first), np.concatenate(second))
-        self._add_pairs(np.setdiff1d(codes, self._codes(self._first, self._second)))
+        targets, queries = self._groups.as_targets(open_ones), self._groups.as_queries(rows)
+        for block, found, squares in nearest(targets, queries, np.searchsorted(open_ones, rows), most, progress):
+            self._learn(rows[block], open_ones[found], squares, everybody=most == len(open_ones) - 1)
+        self._depth[rows] = 2 * most  # more, too, because all that was found might be forbidden
 
-    def _joinable(self) -> IntArray:
-        """Living groups, less those that know all their neighbours and have none: nothing will ever come near them."""
-        living = self._parent == np.arange(len(self._parent))
-        return np.flatnonzero(living & ((self._beyond <= self._limit) | (self._nearest() < np.inf)))
+    def _learn(self, rows: IntArray, found: IntArray, squares: FloatArray, *, everybody: bool) -> None:
+        """Take up what a search found: (b, k) neighbours of b groups, nearest first."""
+        near = squares + self._groups.spreads[rows][:, None] <= self._limit + _SLACK
+        counts = near.sum(axis=1)
+        last = self._groups.distances(rows, found[:, -1])
+        self._beyond[rows] = np.where(near[:, -1] & (not everybody), last, np.inf)
+        exact = np.full(near.shape, np.inf)
+        exact[near] = self._groups.distances(np.repeat(rows, counts), found[near])
+        nearest_of = exact.min(axis=1)
+        for place, group in enumerate(rows.tolist()):
+            if nearest_of[place] <= self._limit:
+                self._near[group] = found[place, : counts[place]].copy()
+                self._waiting.discard(group)
+                self._bound[group] = nearest_of[place]
+                heappush(self._heap, (float(nearest_of[place]), group))
+            else:
+                self._close(group)
 
-    def _nearest(self) -> FloatArray:
-        """Distance of every group's nearest known neighbour."""
-        least = np.full(len(self._parent), np.inf)
-        np.minimum.at(least, self._first, self._distance)
-        np.minimum.at(least, self._second, self._distance)
-        return least
+    def _look(self, group: int) -> tuple[float, int]:
+        """The distance of a group's nearest neighbour, and which it is; -1 if it may be one that it does not know."""
+        near = self._roots(self._near[group])
+        near = _distinct(near[near != group])
+        near = near[~self._apart.forbidden(group, near)]
+        distance = self._groups.distances_from(group, near)
+        order = np.argsort(distance, kind="stable")
+        if len(order) > (enough := max(_MOST_KNOWN, self._depth[group])):
+            self._beyond[group] = min(self._beyond[group], distance[order[enough]])
+            order = order[:enough]
+        order = order[distance[order] <= self._limit]
+        self._near[group] = near[order]
+        beyond = float(self._beyond[group])
+        if len(order) and distance[order[0]] <= beyond:
+            return float(distance[order[0]]), int(near[order[0]])
+        return beyond, -1
 
-    def _reciprocal(self) -> IntArray:
-        """Pairs that are nearest to each other beyond doubt, no group in two of them."""
-        least = self._nearest()
-        sure = np.where(least <= self._beyond, least, -np.inf)
-        mutual = (self._distance == sure[self._first]) & (self._distance == sure[self._second])
-        pairs = np.flatnonzero(mutual)
-        # Of equally near ones, as among copies of a photo, those that a hash prefers: it splits them evenly.
-        rank = _mixed(self._first[pairs], self._second[pairs])
-        top = np.zeros(len(self._parent), np.uint64)
-        np.maximum.at(top, self._first[pairs], rank)
-        np.maximum.at(top, self._second[pairs], rank)
-        return np.asarray(pairs[(rank == top[self._first[pairs]]) & (rank == top[self._second[pairs]])])
+    def _put(self, group: int, bound: float, *, waits: bool) -> None:
+        """Look at the group again when no other has a lower bound."""
+        if bound > self._limit or bound == np.inf:
+            self._close(group)
+            return
+        (self._waiting.add if waits else self._waiting.discard)(group)
+        self._bound[group] = bound
+        heappush(self._heap, (bound, group))
 
-    def _follow(self, changed: IntArray) -> None:
-        """Carry the known pairs over to the groups that their ends became part of; measure those of changed groups."""
-        fresh = np.zeros(len(self._parent), bool)
-        fresh[changed] = True
-        first, second = self._parent[self._first], self._parent[self._second]
-        touched = fresh[first] | fresh[second]
-        codes = self._codes(first[touched], second[touched])
-        self._first, self._second, self._distance = first[~touched], second[~touched], self._distance[~touched]
-        self._add_pairs(_distinct(codes))
+    def _close(self, group: int) -> None:
+        """Nothing is within the limit of it, and nothing ever will be."""
+        self._bound[group], self._near[group] = np.inf, _NOBODY
+        self._waiting.discard(group)
 
-    def _codes(self, first: IntArray, second: IntArray) -> IntArray:
-        """One number for each pair of two groups, whichever comes first."""
-        other = first != second
-        low, high = np.minimum(first, second)[other], np.maximum(first, second)[other]
-        return np.asarray(low * len(self._parent) + high)
+    def _join(self, group: int, neighbour: int) -> None:
+        keep, gone = group, neighbour
+        if self._groups.sizes[gone] > self._groups.sizes[keep]:
+            keep, gone = gone, keep  # the smaller one moves, so that nobody moves more than log n times
+        self._groups.join(keep, gone)
+        self._apart.join(keep, gone)
+        self._parent[gone] = keep
+        self._near[keep] = np.concatenate([self._near[keep], self._near[gone]])
+        self._near[gone] = _NOBODY
+        self._beyond[keep] = min(self._beyond[keep], self._beyond[gone])
+        self._depth[keep] = min(max(self._depth[keep], self._depth[gone]), _MOST_KNOWN)
+        for one in (keep, gone):
+            self._waiting.discard(one)
+        distance, nearest_one = self._look(keep)
+        self._put(keep, distance, waits=nearest_one < 0)
 
-    def _add_pairs(self, codes: IntArray) -> None:
-        """Make these pairs known, if they are near and may be joined; none of them is known yet."""
-        first, second = np.divmod(codes, len(self._parent))
-        distance = self._groups.distances(first, second)
-        usable = distance <= self._limit
-        usable[usable] = ~self._apart.forbidden(first[usable], second[usable])
-        self._first = np.concatenate([self._first, first[usable]])
-        self._second = np.concatenate([self._second, second[usable]])
-        self._distance = np.concatenate([self._distance, distance[usable]])
+    def _roots(self, groups: IntArray) -> IntArray:
+        """What groups have become part of."""
+        roots = self._parent[groups]
+        while ((higher := self._parent[roots]) != roots).any():
+            roots = higher
+        return np.asarray(roots)
 
 
-def _distinct(codes: IntArray) -> IntArray:
-    """As `np.unique`, which is slower where few values repeat."""
-    codes = np.sort(codes)
-    return codes[np.r_[True, codes[1:] != codes[:-1]]] if len(codes) else codes
-
-
-def _mixed(first: IntArray, second: IntArray) -> NDArray[np.uint64]:
-    """A number for every pair that looks random, different for different pairs (SplitMix64's finaliser)."""
-    word = first.astype(np.uint64) << np.uint64(32) | second.astype(np.uint64)
-    word = (word + np.uint64(0x9E3779B97F4A7C15)) * np.uint64(0xBF58476D1CE4E5B9)
-    word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return np.asarray(word ^ (word >> np.uint64(31)))
+def _distinct(groups: IntArray) -> IntArray:
+    """As `np.unique`, which takes longer for a few."""
+    ordered = np.sort(groups)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) > 1 else ordered

@@ -83,6 +83,7 @@ def create_gallery(
         MissingExtra: a library is absent.
     """
     location = parse_uri(uri)
+    spaces.check_space(model, dimension, metric, precision)
     if key is not None and location.qdrant is not None:
         raise InvalidInput(
             f"{location.shown}: Qdrant must read vectors to search them, so an encrypted gallery cannot be kept there; "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -89,6 +90,8 @@ def test_what_cannot_be_a_gallery_leaves_none_behind(plain_place, wrong):
         plain_place.create(**wrong)
     with pytest.raises(GalleryNotFound):
         plain_place.open()
+    if plain_place.database == "sqlite":
+        assert not Path(plain_place.uri).exists()
     plain_place.create().close()
 
 

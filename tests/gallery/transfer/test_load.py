@@ -176,6 +176,14 @@ def test_two_galleries_become_one_and_a_name_is_no_proof_of_a_person(tmp_path, f
         assert gallery.verify() == []
 
 
+def test_a_file_that_cannot_be_imported_leaves_no_empty_gallery(tmp_path, file):
+    wrong = rewritten(file, with_values("reference", r1=""))
+    with pytest.raises(VisavisError, match="row 2"):
+        import_gallery(tmp_path / "new", wrong)
+    assert not (tmp_path / "new").exists()
+    assert import_gallery(tmp_path / "new", file).created
+
+
 def test_a_renamed_person_is_a_conflict_only_for_new_rows(tmp_path, file):
     import_gallery(tmp_path / "h", file)
     with open_gallery(tmp_path / "h") as gallery:
@@ -256,6 +264,7 @@ def test_templates_of_another_model_are_refused(tmp_path, file):
     ],
 )
 def test_a_value_that_cannot_be_names_its_row_and_nothing_of_its_block_is_kept(tmp_path, file, column, value, expected):
+    create_gallery(tmp_path / "h", model=MODEL, dimension=D, metric="euclidean").close()
     with pytest.raises(VisavisError, match=expected) as met:
         import_gallery(tmp_path / "h", rewritten(file, with_values(column, r2=value)))
     assert isinstance(met.value, InvalidInput | DataError | GalleryConflict)

@@ -11,6 +11,7 @@ from visavis import ranges
 from visavis.errors import GalleryConflict, GalleryCorrupt, InvalidInput, TemplateMismatch
 from visavis.gallery.schema import model, template
 from visavis.gallery.store.settings import read_setting, write_setting
+from visavis.gallery.store.values import storable
 from visavis.gallery.types import ModelSpace
 
 if TYPE_CHECKING:
@@ -53,17 +54,26 @@ def add_space(
         InvalidInput: a dimension, metric or precision that cannot be.
         GalleryConflict: the gallery has it already.
     """
-    if not isinstance(fingerprint, str) or not fingerprint.strip():
-        raise InvalidInput("gallery model: needs the fingerprint of a model, such as Engine().fingerprint")
-    ranges.whole("gallery dimension", dimension, 1, 16_000)
-    ranges.one_of("gallery metric", metric, ("euclidean", "cosine"))
-    ranges.one_of("gallery precision", precision, ("float32", "int8"))
+    check_space(fingerprint, dimension, metric, precision)
     if connection.execute(select(model.c.key).where(model.c.fingerprint == fingerprint)).first():
         raise GalleryConflict(f"the gallery holds templates of {fingerprint} already")
     space = ModelSpace(_new_key(connection), fingerprint, dimension, metric, precision, None, active)
     values = {name: getattr(space, name) for name in ModelSpace.__slots__}
     connection.execute(insert(model).values(values))
     return space
+
+
+def check_space(fingerprint: str, dimension: int, metric: Metric, precision: Precision) -> None:
+    """Refuse what no model can be, before anything is made for it.
+
+    Raises:
+        InvalidInput: so it is.
+    """
+    if not isinstance(fingerprint, str) or not fingerprint.strip() or fingerprint != storable(fingerprint):
+        raise InvalidInput("gallery model: needs the fingerprint of a model, such as Engine().fingerprint")
+    ranges.whole("gallery dimension", dimension, 1, 16_000)
+    ranges.one_of("gallery metric", metric, ("euclidean", "cosine"))
+    ranges.one_of("gallery precision", precision, ("float32", "int8"))
 
 
 def _new_key(connection: Connection) -> int:

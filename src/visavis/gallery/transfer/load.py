@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
@@ -24,11 +25,11 @@ from visavis.gallery.transfer.adding import Counted, add
 from visavis.gallery.transfer.embedded import enrol_embedded, read_embedded
 from visavis.gallery.transfer.exported import ExportFile, is_export
 from visavis.gallery.transfer.rows import checked
+from visavis.gallery.types import ModelSpace
 
 if TYPE_CHECKING:
     from visavis.gallery.gallery import Gallery
     from visavis.gallery.keys import Key
-    from visavis.gallery.types import ModelSpace
 
     Progress = Callable[[int, int], None]
 
@@ -115,10 +116,19 @@ def _target(
     try:
         gallery = open_gallery(uri, key=key, actor=actor)
     except GalleryNotFound:
+        _check_first_rows(file)  # of a file that cannot be imported, no empty gallery is left
         shape = {name: facts[name] for name in ("dimension", "metric", "precision")}
         gallery, created = create_gallery(uri, model=facts["fingerprint"], key=key, actor=actor, **shape), True
     with gallery:
         yield gallery, created
+
+
+def _check_first_rows(file: ExportFile) -> None:
+    """Refuse what would be refused anyway, once there is a gallery; errors as `checked`."""
+    facts = file.facts
+    space = ModelSpace(1, facts["fingerprint"], facts["dimension"], facts["metric"], facts["precision"], None, True)
+    for rows in islice(file.read(), 1):
+        checked(file, rows, space)
 
 
 def _imported(gallery: Gallery, file: ExportFile, *, created: bool, by_name: bool, progress: Progress) -> Imported:

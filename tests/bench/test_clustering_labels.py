@@ -44,6 +44,31 @@ def test_photos_are_judged_against_a_csv_file_and_those_not_in_it_are_not(tmp_pa
     assert (found.faces, found.people, found.pairwise.recall) == (2, 1, 0)
 
 
+def test_a_csv_file_finds_photos_of_several_folders_wherever_they_are_named_from(tmp_path):
+    paths = [str(tmp_path / "lfw" / name) for name in ("Ada/1.jpg", "Ben/1.jpg", "Cem/2.jpg")]
+    root, listing = tmp_path / "lfw" / "Ada", tmp_path / "lists" / "who.csv"
+    listing.parent.mkdir()
+    expected = dict(zip(paths, "abc", strict=True))
+    for names in (
+        ("Ada/1.jpg", "Ben/1.jpg", "2.jpg"),  # ends of paths
+        ("../lfw/Ada/1.jpg", "../lfw/Ben/1.jpg", "../lfw/Cem/2.jpg"),  # from the list's folder
+        ("1.jpg", "../Ben/1.jpg", paths[2]),  # from the first folder, and absolute
+    ):
+        rows = [f"{name},{person}" for name, person in zip((*names, "Dee/9.jpg"), "abcd", strict=True)]
+        listing.write_text("\n".join(["path,identity", *rows]))
+        assert read_labels(str(listing), paths, root) == expected
+
+
+def test_rows_that_mean_none_or_several_of_the_photos_are_refused(tmp_path):
+    paths, listing = [str(tmp_path / "lfw" / name) for name in ("Ada/1.jpg", "Ben/1.jpg")], tmp_path / "who.csv"
+    listing.write_text("path,identity\n1.jpg,a\n")
+    with pytest.raises(DataError, match=r"1\.jpg may be .*Ada/1\.jpg or .*Ben/1\.jpg; give more"):
+        read_labels(str(listing), paths, tmp_path)
+    listing.write_text("path,identity\nCem/1.jpg,c\n")
+    with pytest.raises(DataError, match=r"none of its 1 photos is among those.*Cem/1\.jpg.*relative to"):
+        read_labels(str(listing), paths, tmp_path)
+
+
 def test_labels_of_other_photos_are_refused(tmp_path):
     with pytest.raises(DataError, match="none of the labelled photos has a face"):
         judge_labels(faces_on(["a"]), np.array([0]), {"b": "ada"})

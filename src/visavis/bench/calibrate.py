@@ -65,6 +65,18 @@ def read_identities(path: str | os.PathLike[str], root: str | os.PathLike[str]) 
     Raises:
         DataError: the file cannot be read, lacks a column or holds nothing, or its first photos are not below root.
     """
+    paths, identities = read_labelled(path)
+    if missing := [name for name in paths if not (Path(root) / name).is_file()]:
+        raise DataError(f"{path}: {len(missing)} photos are not under {root}, for instance {missing[0]}; check --root")
+    return paths, identities
+
+
+def read_labelled(path: str | os.PathLike[str]) -> tuple[list[str], list[str]]:
+    """The columns `path` and `identity` of a CSV file, wherever the photos are.
+
+    Raises:
+        DataError: the file cannot be read, lacks a column or holds nothing.
+    """
     source = str(path)
     try:
         with Path(path).open(newline="", encoding="utf-8-sig") as file:
@@ -73,9 +85,4 @@ def read_identities(path: str | os.PathLike[str], root: str | os.PathLike[str]) 
         raise DataError(f"{source}: cannot be read as a UTF-8 CSV file of photos ({problem})") from problem
     if not rows or not all(row.get("path") and row.get("identity") for row in rows):
         raise DataError(f"{source}: every row needs a path and an identity; check the header `path,identity`")
-    paths = [row["path"] for row in rows]
-    if missing := [name for name in paths if not (Path(root) / name).is_file()]:
-        raise DataError(
-            f"{source}: {len(missing)} photos are not under {root}, for instance {missing[0]}; check --root"
-        )
-    return paths, [row["identity"] for row in rows]
+    return [row["path"] for row in rows], [row["identity"] for row in rows]

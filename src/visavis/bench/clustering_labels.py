@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from visavis.bench.calibrate import read_identities
+from visavis.bench.calibrate import read_labelled
 from visavis.bench.clustering_metrics import Agreement, bcubed, normalized_mutual_information, pairwise
 from visavis.bench.embedding import prominent
 from visavis.errors import DataError
@@ -106,15 +106,45 @@ def read_labels(labels: str, paths: Sequence[str], root: Path) -> dict[str, str]
     Args:
         labels: "folders": the name of the folder that a photo lies in; else a CSV file with `path` and `identity`.
         paths: the photos.
-        root: folder that paths of a CSV file are relative to.
+        root: folder that paths of a CSV file may be relative to; else they are relative to the folder of the file, or
+            are the end of one photo's path. Rows about other photos are left out.
 
     Raises:
-        DataError: the file cannot be read, or its photos are not there.
+        DataError: the file cannot be read, names none of the photos, or a row may mean several.
     """
     if labels == FOLDERS:
         return {name: os.path.dirname(name) for name in map(os.path.abspath, paths)}  # noqa: PTH120
-    photos, people = read_identities(labels, root)
-    return {os.path.abspath(root / photo): person for photo, person in zip(photos, people, strict=True)}  # noqa: PTH100
+    rows, people = read_labelled(labels)
+    photos = _Photos(paths, (root, Path(labels).parent))
+    found = {photo: person for row, person in zip(rows, people, strict=True) if (photo := photos.meant(row, labels))}
+    if not found:
+        raise DataError(
+            f"{labels}: none of its {len(rows)} photos is among those to be clustered, for instance {rows[0]}; give "
+            f"paths relative to {root}, to the folder of the file, or the ends of the photos' paths"
+        )
+    return found
+
+
+class _Photos:
+    """Photos by absolute path, found again by what a list calls them."""
+
+    def __init__(self, paths: Sequence[str], roots: Sequence[Path]) -> None:
+        self._known = {os.path.abspath(path) for path in paths}  # noqa: PTH100 (links are not followed)
+        self._roots = roots
+        self._named: dict[str, list[str]] = {}
+        for path in sorted(self._known):
+            self._named.setdefault(os.path.basename(path), []).append(path)  # noqa: PTH119
+
+    def meant(self, row: str, labels: str) -> str | None:
+        """The photo that a row is about; None if it is about none of them."""
+        for root in self._roots:
+            if (path := os.path.abspath(root / row)) in self._known:  # noqa: PTH100
+                return path
+        end = os.path.normpath(row)
+        ends = [path for path in self._named.get(os.path.basename(end), ()) if path.endswith(os.sep + end)]  # noqa: PTH119
+        if len(ends) > 1:
+            raise DataError(f"{labels}: {row} may be {ends[0]} or {ends[1]}; give more of its path")
+        return ends[0] if ends else None
 
 
 def _prominent(faces: FoundFaces, rows: list[int]) -> int:

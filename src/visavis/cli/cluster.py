@@ -202,14 +202,13 @@ def _merges(answer: dict[str, Any]) -> list[str]:
 
 def _splits(answer: dict[str, Any]) -> list[str]:
     return [
-        f"{one['person']} is in {len(one['clusters'])} clusters ({_listed(one['clusters'], 'cluster')}): perhaps "
-        "several people"
+        f"{one['person']} is in {_listed(one['clusters'], 'cluster', 'cluster ')}: perhaps several people"
         for one in answer.get("split_candidates", [])
     ]
 
 
-def _listed(shares: list[dict[str, Any]], name: str) -> str:
-    return ", ".join(f"{share[name]} ({counted(share['references'], 'reference')})" for share in shares)
+def _listed(shares: list[dict[str, Any]], name: str, before: str = "") -> str:
+    return ", ".join(f"{before}{share[name]} ({counted(share['references'], 'reference')})" for share in shares)
 
 
 def _plural(noun: str, count: int) -> str:

@@ -10,7 +10,6 @@ import importlib
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import cache
 from typing import Any
 
 
@@ -48,9 +47,8 @@ def one_blas_thread() -> Iterator[None]:
         _limit.release()
 
 
-@cache
 def _controller() -> Any:
-    """What sets the number of threads of loaded libraries; None where it is not installed."""
+    """What sets the number of threads of the libraries loaded by now; None where it is not installed."""
     try:
         return importlib.import_module("threadpoolctl").ThreadpoolController()
     except ImportError:

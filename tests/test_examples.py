@@ -76,6 +76,15 @@ def test_synthetic_scene_compares_every_person_with_what_was_found(world, tmp_pa
         assert picture.width == 640
 
 
+def test_enrol_and_identify_goes_on_where_it_was(photos, tmp_path):
+    pytest.importorskip("sqlalchemy", reason="galleries need visavis[gallery]")
+    (tmp_path / "people" / "Ada").mkdir(parents=True)
+    (photos / "a.png").rename(tmp_path / "people" / "Ada" / "a.png")
+    arguments = (tmp_path / "people", tmp_path / "gallery", photos / "b.png")
+    assert "1 photos enrolled, 0 known" in run("enrol_and_identify", *arguments)
+    assert "0 photos enrolled, 1 known" in run("enrol_and_identify", *arguments)
+
+
 def test_alone_the_examples_say_how_they_are_run():
-    for name in ("match_two_photos", "folder_to_templates", "synthetic_set", "synthetic_scene"):
+    for name in ("match_two_photos", "folder_to_templates", "synthetic_set", "synthetic_scene", "enrol_and_identify"):
         assert "Run it: python examples/" in run(name, code=1)

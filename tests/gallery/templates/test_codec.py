@@ -62,3 +62,18 @@ def test_what_may_be_stored_or_searched():
     assert checked_vectors(np.zeros(6), space()).any() == np.False_
     with pytest.raises(InvalidInput, match="zero vector"):
         checked_vectors([[1.0] * 6, [0.0] * 6], space("cosine"))
+
+
+def test_what_no_search_could_compare_is_not_stored():
+    for length in (1e18, 1e30):
+        with pytest.raises(InvalidInput, match=r"templates: row 1 .* longer than 1e\+18"):
+            checked_vectors([[1.0] * 6, [length] * 6], space())
+    with pytest.raises(InvalidInput, match="row 0 is a zero vector"):
+        checked_vectors([1e-22] * 6, space("cosine"))
+    assert checked_vectors([1e-22] * 6, space()).all()
+
+
+@pytest.mark.parametrize("length", [1e16, 1e-15])
+def test_templates_too_long_or_short_for_an_int8_step_do_not_fix_one(length):
+    with pytest.raises(InvalidInput, match="int8 step of the first templates"):
+        scale_for(np.full((2, 6), length, np.float32), space(precision="int8"))

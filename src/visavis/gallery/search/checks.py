@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from visavis import ranges
 from visavis.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -90,28 +91,49 @@ def code_rows(name: str, values: ArrayLike, dimension: int) -> NDArray[np.int8]:
     return _shaped(name, rows, dimension)
 
 
+def checked_step(name: str, scale: float) -> float:
+    """An int8 step whose multiples are float32 numbers.
+
+    Raises:
+        InvalidInput: it is none.
+    """
+    return ranges.number(name, scale, 1e-12, 1e12)
+
+
 def checked_lengths(name: str, rows: NDArray[Any], metric: Metric, scale: float = 1.0) -> NDArray[np.float64]:
     """Squared lengths (n,) of rows that can be compared, as precise as float32.
 
     Raises:
         InvalidInput: NaN, infinite or far too large values, or under cosine a vector without a direction.
     """
+    squares = squared_lengths(rows, scale)
+    if not (fine := squares <= _LONGEST**2).all():
+        raise InvalidInput(
+            f"{name}: row {int(np.argmin(fine))} holds NaN or infinite values, or is longer than {_LONGEST:g}; "
+            "embed the photo again"
+        )
+    if not (fine := comparable(squares, metric)).all():
+        raise InvalidInput(
+            f"{name}: row {int(np.argmin(fine))} is a zero vector, which has no direction to take a cosine of"
+        )
+    return squares
+
+
+def squared_lengths(rows: NDArray[Any], scale: float = 1.0) -> NDArray[np.float64]:
+    """Squared lengths (n,) of rows (n, d), as precise as float32; NaN or infinite where they are no float32 number."""
     squares = np.empty(len(rows))
     with np.errstate(over="ignore", invalid="ignore"):
         for start in range(0, len(rows), _CHUNK):
             part = rows[start : start + _CHUNK].astype(np.float32, copy=False)
             squares[start : start + _CHUNK] = np.einsum("ij,ij->i", part, part)
     squares *= scale**2
-    if not (fine := squares <= _LONGEST**2).all():
-        raise InvalidInput(
-            f"{name}: row {int(np.argmin(fine))} holds NaN or infinite values, or is longer than {_LONGEST:g}; "
-            "embed the photo again"
-        )
-    if metric == "cosine" and not (fine := squares >= _SHORTEST**2).all():
-        raise InvalidInput(
-            f"{name}: row {int(np.argmin(fine))} is a zero vector, which has no direction to take a cosine of"
-        )
     return squares
+
+
+def comparable(squares: NDArray[np.float64], metric: Metric) -> NDArray[np.bool_]:
+    """Which vectors (n,) of these squared lengths can be compared; of others, no distance can be computed."""
+    fine = squares <= _LONGEST**2  # and so is no NaN
+    return fine & (squares >= _SHORTEST**2) if metric == "cosine" else fine
 
 
 def _shaped(name: str, rows: NDArray[Any], dimension: int) -> NDArray[Any]:

@@ -89,7 +89,7 @@ class SearchTier:
             return
         if self.precision == "float32" or scale is None:
             raise InvalidInput(f"scale {scale}: float32 templates have none, int8 templates need one")
-        step = ranges.number("scale", scale, 1e-12, 1e12)
+        step = checks.checked_step("scale", scale)
         with self._lock.writing():
             if len(self):
                 raise InvalidInput(f"scale {scale}: the tier holds templates of scale {self._scale}; make a new tier")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
-import numpy as np
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, select
 
 from visavis.errors import GalleryCorrupt
@@ -17,7 +16,7 @@ from visavis.gallery.store.failures import translated
 from visavis.gallery.store.settings import read_setting
 from visavis.gallery.store.spaces import count_templates, read_spaces
 from visavis.gallery.store.values import parts
-from visavis.gallery.templates.codec import decode
+from visavis.gallery.templates.codec import decode, searchable
 from visavis.gallery.templates.outside import OutsideTemplates
 from visavis.gallery.types import Problem
 from visavis.gallery.vault import crop_context
@@ -25,6 +24,7 @@ from visavis.gallery.vault import crop_context
 if TYPE_CHECKING:
     from visavis.gallery.store.change import Change
     from visavis.gallery.store.store import Store
+    from visavis.gallery.types import ModelSpace
 
 Progress = Callable[[int, int], None]
 _SHOWN = 20
@@ -116,13 +116,19 @@ def _templates(store: Store, connection: Connection) -> Iterator[tuple[list[Prob
     for space in read_spaces(connection):
         try:
             for keys, rows in store.templates.stream(connection, space, vault):
-                bad = keys[~np.isfinite(decode(rows, space)).all(axis=1)]
-                yield (
-                    [Problem("damaged template", f"reference key {key} of {space.fingerprint}") for key in bad],
-                    len(keys),
-                )
+                bad = keys[~searchable(decode(rows, space), space)]
+                yield [_unsearchable(connection, space, key) for key in bad.tolist()], len(keys)
         except GalleryCorrupt as error:
             yield [Problem("damaged template", str(error))], 0
+
+
+def _unsearchable(connection: Connection, space: ModelSpace, key: int) -> Problem:
+    id_ = connection.execute(select(reference.c.id).where(reference.c.key == key)).scalar()
+    return Problem(
+        "damaged template",
+        f"the {space.fingerprint} template of reference {id_} (key {key}) cannot be compared with others, so nobody "
+        "can be found; forget that reference and enrol its photo again",
+    )
 
 
 def _crops(store: Store, connection: Connection) -> Iterator[tuple[list[Problem], int]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from visavis.errors import InvalidInput
+from visavis.gallery.search.checks import checked_lengths, checked_step, comparable, squared_lengths
 from visavis.matching.templates import fit_scale, quantize
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def checked_vectors(vectors: ArrayLike, space: ModelSpace) -> NDArray[np.float32
     """Vectors (n, d) that may be stored or searched under a model.
 
     Raises:
-        InvalidInput: another dimension, NaN or infinite values, or a zero vector under cosine.
+        InvalidInput: another dimension, NaN, infinite or far too large values, or a zero vector under cosine.
     """
     try:
         with np.errstate(over="ignore"):  # becomes infinite, and is refused below
@@ -28,16 +29,22 @@ def checked_vectors(vectors: ArrayLike, space: ModelSpace) -> NDArray[np.float32
         raise InvalidInput(f"templates: no array of {space.dimension} real numbers each ({error})") from error
     if rows.ndim != 2 or rows.shape[1] != space.dimension:
         raise InvalidInput(f"templates {rows.shape}: {space.fingerprint} has {space.dimension} numbers each")
-    if not np.isfinite(rows).all():
-        raise InvalidInput("templates: hold NaN or infinite values; embed the photos again")
-    if space.metric == "cosine" and not rows.any(axis=1).all():
-        raise InvalidInput("templates: hold a zero vector, which has no direction to take a cosine of")
+    checked_lengths("templates", rows, space.metric)
     return rows
 
 
+def searchable(vectors: NDArray[np.float32], space: ModelSpace) -> NDArray[np.bool_]:
+    """Which of stored vectors (n, d) a search can compare: those that `checked_vectors` lets pass."""
+    return comparable(squared_lengths(vectors), space.metric)
+
+
 def scale_for(vectors: NDArray[np.float32], space: ModelSpace) -> float:
-    """The int8 step for templates like these; under cosine, of their directions."""
-    return fit_scale(_directions(vectors, space))
+    """The int8 step for templates like these; under cosine, of their directions.
+
+    Raises:
+        InvalidInput: they are all zero, or so long or short that there is none.
+    """
+    return checked_step("int8 step of the first templates", fit_scale(_directions(vectors, space)))
 
 
 def encode(vectors: NDArray[np.float32], space: ModelSpace) -> NDArray[Any]:

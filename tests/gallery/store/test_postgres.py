@@ -238,3 +238,34 @@ def test_odd_text_goes_through_the_driver_unchanged(postgres, tmp_path):
             assert [one.source for one in gallery.references()] == texts
             assert {person.name for person in gallery.people()} == {" ".join(one.split()) for one in texts}
             assert all(gallery.person(one).references == 1 for one in texts)
+
+
+def test_a_server_that_dies_while_it_erases_leaves_what_was_forgotten_forgotten(own_postgres, monkeypatch):
+    place = Place(own_postgres.place(), "postgresql")
+    with place.create() as gallery:
+        gallery.enrol(references(Ada=1, Ben=1))
+        told = store._nobody_looks_back
+
+        def dies(connection):
+            connection.execute(text("SELECT 1"))
+            own_postgres.crash()
+            own_postgres.start()
+            return told(connection)
+
+        monkeypatch.setattr(store, "_nobody_looks_back", dies)
+        forgotten = gallery.forget("Ada")
+        assert (forgotten.references, forgotten.erased) == (1, False)
+        assert "verify --repair` tries again" in forgotten.note
+        monkeypatch.undo()
+        rewritten = store._rewritten
+
+        def dies_later(connection):
+            own_postgres.crash()
+            own_postgres.start()
+            return rewritten(connection)
+
+        monkeypatch.setattr(store, "_rewritten", dies_later)
+        assert not gallery.forget("Ben").erased
+        monkeypatch.undo()
+        assert gallery.verify(repair=True) == []
+        assert gallery.count() == (0, 0)

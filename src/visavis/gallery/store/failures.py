@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError, ResourceClosedError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from visavis.errors import (
@@ -69,7 +69,10 @@ _WITHOUT_CODE: dict[str, _Made] = {  # by class of the driver
         "the database does not answer, or went away; check that it runs, and try again",
     ),
     "DataError": _POSTGRES["22"],
+    "PendingRollbackError": _POSTGRES["08"],
+    "ResourceClosedError": _POSTGRES["08"],
 }
+_AFTER = (PendingRollbackError, ResourceClosedError)  # a connection that was lost a moment ago
 
 
 @contextmanager
@@ -98,7 +101,7 @@ def translated(shown: str) -> Iterator[None]:
             raise
         raise GalleryCorrupt(f"{shown}: {_ODD} ({type(error).__name__}: {error})") from error
     except Exception as error:  # rows read past SQLAlchemy bring the driver's own errors
-        if not isinstance(error, sqlite3.Error) and not type(error).__module__.startswith("psycopg"):
+        if not isinstance(error, (sqlite3.Error, *_AFTER)) and not type(error).__module__.startswith("psycopg"):
             raise
         raise _ours(shown, error) from error
 

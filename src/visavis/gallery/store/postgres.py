@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from visavis.errors import GalleryUnavailable, MissingExtra
 from visavis.gallery.store.failures import translated
@@ -135,16 +135,17 @@ class Postgres:
 
     def scrub(self, engine: Engine) -> tuple[bool, str]:
         """Rewrite the tables without what was deleted; see `Backend.scrub`."""
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            before = _files(connection)
-            try:
+        try:
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                before = _files(connection)
                 if not _all_rewritten(connection):
                     return False, f"another transaction may still see what was deleted; {_AGAIN}"
-            except DBAPIError as error:
-                return False, f"its tables could not be rewritten ({str(error.orig).strip()}); {_AGAIN}"
-            after = _files(connection)
-            if kept := [table for table in _REWRITTEN if before[table] == after[table]]:  # it only warns
-                return False, f"only their owner may rewrite the tables {', '.join(kept)}; {_AGAIN}, as that user"
+                after = _files(connection)
+        except (DBAPIError, PendingRollbackError) as error:
+            reason = str(getattr(error, "orig", error)).strip()
+            return False, f"its tables could not be rewritten ({reason}); {_AGAIN}"
+        if kept := [table for table in _REWRITTEN if before[table] == after[table]]:  # it only warns
+            return False, f"only their owner may rewrite the tables {', '.join(kept)}; {_AGAIN}, as that user"
         return True, SCRUBBED
 
     def check(self, connection: Connection) -> list[Problem]:
@@ -219,7 +220,8 @@ def _hurried(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        connection.execute(text(f"SET lock_timeout = {PATIENCE_MS}"))
+        with suppress(DBAPIError, PendingRollbackError):  # whoever lost the connection has an error already
+            connection.execute(text(f"SET lock_timeout = {PATIENCE_MS}"))
 
 
 def _nobody_looks_back(connection: Connection) -> bool:

@@ -13,6 +13,7 @@ from visavis.errors import VisavisError
 from visavis.gallery.enrolment import guard as checks
 from visavis.gallery.enrolment.books import Taken
 from visavis.gallery.enrolment.findings import Finding, Guard, refused, under
+from visavis.gallery.enrolment.former import former_finding
 from visavis.gallery.enrolment.judge import Case, judge
 from visavis.gallery.enrolment.photos import Looked, Request, seen
 from visavis.gallery.enrolment.report import Outcome, Status, failed
@@ -126,7 +127,9 @@ class Batch:
         own = self._roll.own(person)
         others = self._roll.others(person, np.stack([sample.vector for sample in samples]), named)
         case = Case(person, samples, own.vectors, others, self._roll.limits, self._roll.metric, self._roll.apart(own))
-        return [under(self._guard, findings) for findings in judge(case)]
+        now = self._roll.now(person, own)
+        former = [() if now is None else (former_finding(sample.source, person, now),) for sample in samples]
+        return [under(self._guard, (*known, *more)) for known, more in zip(former, judge(case), strict=True)]
 
     def _verdict(self, one: Looked, before: Judged | tuple[Finding, ...], found: tuple[Finding, ...]) -> Judged:
         findings = (*(() if isinstance(before, Judged) else before), *found)

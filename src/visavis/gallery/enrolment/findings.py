@@ -25,6 +25,7 @@ class Kind(StrEnum):
     POOR_QUALITY = "poor quality"
     PHOTO_OF_ANOTHER = "photo of another person"
     PHOTO_TWICE = "photo twice"
+    FORMER_NAME = "former name"
     OUTLIER = "outlier"
     MIXED_FOLDER = "mixed folder"
     CONTRADICTION = "contradiction"

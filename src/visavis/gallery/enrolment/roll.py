@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from visavis.gallery.enrolment.books import Book, GalleryBook, Own, ShadowBook, Taken
+from visavis.gallery.enrolment.former import Present, former_names
 from visavis.gallery.enrolment.guard import Match
 from visavis.gallery.enrolment.limits import IdentityLimits, identity_limits, naming_threshold
 from visavis.gallery.thresholds import find_calibration
@@ -62,6 +63,7 @@ class Roll:
         self._enrolled = None if gallery is None else GalleryBook(gallery, model, dimension)
         self._shadow = ShadowBook(dimension, metric) if dry_run else None
         self._apart = () if gallery is None else tuple(frozenset(pair[:2]) for pair in gallery.apart())
+        self._former = {} if gallery is None else former_names(gallery)
         self._waiting: list[Waiting] = []
         self._measured = -1
 
@@ -110,6 +112,10 @@ class Roll:
         vectors = [*(own.vectors for own in there if len(own.vectors)), *here]
         id_ = next((own.id for own in there if own.id), None)
         return Own(np.concatenate(vectors) if vectors else np.zeros((0, 0), np.float32), id_)
+
+    def now(self, person: str, own: Own) -> Present | None:
+        """Who is meant by a name that nobody has any more; None if somebody has it, or nobody had."""
+        return None if own.id or len(own.vectors) else self._former.get(person)
 
     def named(self, vectors: Vectors) -> list[list[Match]]:
         """For each template everybody in the books who would be named."""

@@ -59,12 +59,22 @@ def test_good_photos_become_references_with_all_that_is_known_of_them(gallery, s
     assert gallery.count() == (2, 6)
     one = gallery.references(person="Ada")[0]
     assert (one.source, one.consent, one.retain_until, one.has_crop) == ("Ada/0.jpg", "a form", "2999-12-31", True)
-    assert one.id == report.outcomes[0].reference == reference_id(one.photo, 0, "Ada")
+    assert one.id == report.outcomes[0].reference == reference_id(gallery.id, one.photo, 0, "Ada")
     assert one.quality["summary"] == pytest.approx(0.9)
     assert one.box.as_list() == [0, 0, 100, 100]
     vectors = gallery.templates([one.key])
     shot = studio.shots[one.photo]
     np.testing.assert_array_equal(vectors[0], shot.templates[0])
+
+
+def test_two_galleries_call_the_same_photo_of_a_person_differently(gallery, studio, tmp_path):
+    items = several(studio, ["Ada"])
+    settings = {"model": studio.fingerprint, "dimension": 128, "metric": "euclidean"}
+    with create_gallery(tmp_path / "other", **settings) as other:
+        reports = [enrol_photos(each, studio.engine, items) for each in (gallery, other)]
+    ids = [{outcome.reference for outcome in report.outcomes} for report in reports]
+    assert [len(each) for each in ids] == [3, 3]
+    assert not ids[0] & ids[1]
 
 
 def test_the_same_again_is_known_without_being_looked_at(gallery, studio):

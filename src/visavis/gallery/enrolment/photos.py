@@ -56,6 +56,7 @@ class Request:
         person: the checked name.
         face: as in `PhotoOf`.
         digest: SHA-256 of the file, hexadecimal.
+        gallery: id of the gallery that it goes to; '' if there is none.
     """
 
     photo: str | os.PathLike[str] | bytes
@@ -63,11 +64,12 @@ class Request:
     person: str
     face: int | None
     digest: str
+    gallery: str = ""
 
     @property
     def reference(self) -> str:
         """Id of the reference that it becomes."""
-        return reference_id(self.digest, self.face or 0, self.person)
+        return reference_id(self.gallery, self.digest, self.face or 0, self.person)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -89,8 +91,8 @@ class Looked:
     crop: Crop | None
 
 
-def requested(item: PhotoOf, limits: Limits) -> Request:
-    """Read a photo once.
+def requested(item: PhotoOf, limits: Limits, gallery: str = "") -> Request:
+    """Read a photo once, for the gallery of this id.
 
     Raises:
         ImageError: it cannot be read.
@@ -102,15 +104,16 @@ def requested(item: PhotoOf, limits: Limits) -> Request:
         raise InvalidInput(f"{item.name}: face {item.face!r} is no whole number from 0 (most prominent) on")
     person = checked_name(item.person)
     digest = hashlib.sha256(read_encoded(item.photo, item.name, limits)).hexdigest()
-    return Request(item.photo, item.name, person, item.face, digest)
+    return Request(item.photo, item.name, person, item.face, digest, gallery)
 
 
-def reference_id(digest: str, face: int, person: str) -> str:
+def reference_id(gallery: str, digest: str, face: int, person: str) -> str:
     """The id under which a face of a photo is enrolled for a person, wherever the file lies: 40 hexadecimal digits.
 
-    A moved or renamed file is the same reference; the same photo given for somebody else is another one.
+    A moved or renamed file is the same reference; the same photo given for somebody else is another one. The audit log
+    keeps ids when people are forgotten: without the gallery's id, a photo and a name do not tell who was enrolled.
     """
-    return hashlib.sha256(f"{digest} {face} {person}".encode()).hexdigest()[:40]
+    return hashlib.sha256(f"{gallery} {digest} {face} {person}".encode()).hexdigest()[:40]
 
 
 def seen(request: Request, faces: Faces, crop: Crop | None) -> Looked:

@@ -187,6 +187,7 @@ class Enrolment:
         )
         self._writer = None if gallery is None or settings.dry_run else Writer(gallery, settings)
         self._engine, self._settings = engine, settings
+        self._gallery_id = "" if gallery is None else gallery.id
         self._settled: deque[Outcome] = deque()
 
     @property
@@ -254,7 +255,7 @@ class Enrolment:
         found: list[Request | Outcome] = []
         for item in islice(items, _READ_AHEAD):
             try:
-                found.append(requested(item, self._engine.limits))
+                found.append(requested(item, self._engine.limits, self._gallery_id))
             except VisavisError as error:
                 found.append(failed(getattr(item, "name", "?"), str(getattr(item, "person", ""))[:MAX_NAME], error))
         taken = self._roll.enrolled({one.digest for one in found if isinstance(one, Request)})

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 
 import pytest
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from tests.gallery.contract.galleries import MODEL, reference, references
 
 from visavis.errors import InvalidInput
-from visavis.gallery.schema import audit, setting
+from visavis.gallery.schema import setting
+from visavis.gallery.store.audit import check
 from visavis.gallery.store.settings import read_setting, write_setting
+from visavis.gallery.types import Problem
 
 TRIGGERS = ("audit_append_only_update", "audit_append_only_delete", "audit_append_only_insert")
 
@@ -27,23 +30,13 @@ def gallery(plain_gallery):
     return plain_gallery
 
 
-def unguarded(gallery):
-    """A transaction in which the log can be tampered with: without the triggers."""
-    connection = gallery.store.database.writing()
-    opened = connection.__enter__()
-    if opened.dialect.name == "postgresql":
-        opened.execute(text("ALTER TABLE audit DISABLE TRIGGER audit_append_only"))
-    else:
-        for name in TRIGGERS:
-            opened.execute(text(f"DROP TRIGGER IF EXISTS {name}"))
-    return connection, opened
-
-
-def tamper(gallery, *statements, **values):
-    guard, connection = unguarded(gallery)
-    for statement in statements:
-        connection.execute(text(statement), values)
-    guard.__exit__(None, None, None)
+def unguard(connection):
+    """Take the triggers away, as whoever may write to the tables can."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("ALTER TABLE audit DISABLE TRIGGER audit_append_only"))
+        return
+    for name in TRIGGERS:
+        connection.execute(text(f"DROP TRIGGER IF EXISTS {name}"))
 
 
 def broken(gallery):
@@ -79,26 +72,23 @@ def test_the_chain_is_what_its_description_says(gallery):
     assert gallery.verify() == []
 
 
-@pytest.mark.parametrize(
-    "details",
-    [
+def test_notes_of_any_form_keep_the_chain(gallery):
+    for details in (
         {10: "x", 9: "y", "8": "z"},
         {"pair": (1, 2), "nested": {"b": [True, None], "a": {}}},
         {"text": "Zo\u00eb \N{GRINNING FACE} \ud800 \0 \u2028"},
         {"number": -0.0, "big": 2**80},
         {},
-    ],
-)
-def test_notes_of_any_form_keep_the_chain(gallery, details):
-    gallery.note("seen", ["a", "Zo\u00eb", "\ud800"], details)
-    assert gallery.verify() == []
-    *_, last = gallery.audit()
-    assert last.details == json.loads(json.dumps(details))
+    ):
+        gallery.note("seen", ["a", "Zo\u00eb", "\ud800"], details)
+        assert gallery.verify() == []
+        *_, last = gallery.audit()
+        assert last.details == json.loads(json.dumps(details))
 
 
-@pytest.mark.parametrize(
-    ("action", "subjects", "details"),
-    [
+def test_a_note_that_cannot_be_kept_is_refused(gallery):
+    head = gallery.audit_head()
+    for action, subjects, details in (
         ("x" * 33, [], {}),
         ("", [], {}),
         (None, [], {}),
@@ -107,13 +97,10 @@ def test_notes_of_any_form_keep_the_chain(gallery, details):
         ("seen", [], {"a": object()}),
         ("seen", [], {"a": {1, 2}}),
         ("seen", [], {(1, 2): "a"}),
-    ],
-)
-def test_a_note_that_cannot_be_kept_is_refused(gallery, action, subjects, details):
-    head = gallery.audit_head()
-    with pytest.raises(InvalidInput):
-        gallery.note(action, subjects, details)
-    assert gallery.audit_head() == head
+    ):
+        with pytest.raises(InvalidInput):
+            gallery.note(action, subjects, details)
+        assert gallery.audit_head() == head
 
 
 def test_the_database_refuses_to_change_or_remove_lines(gallery):
@@ -149,66 +136,63 @@ COLUMNS = {
 }
 
 
-@pytest.mark.parametrize("sequence", [1, 3, 6])
-def test_any_changed_line_is_found(gallery, sequence):
-    for column, value in COLUMNS.items():
-        with gallery.store.reading() as connection:
-            was = connection.execute(select(audit.c[column]).where(audit.c.sequence == sequence)).scalar()
-        update = audit.update().where(audit.c.sequence == sequence)
-        guard, connection = unguarded(gallery)
-        connection.execute(text(f"UPDATE audit SET {column} = :value WHERE sequence = {sequence}"), {"value": value})
-        guard.__exit__(None, None, None)
-        assert len(broken(gallery)) == 1, column
-        guard, connection = unguarded(gallery)
-        connection.execute(update.values({column: bindparam("was")}), {"was": was})
-        guard.__exit__(None, None, None)
-        assert broken(gallery) == [], column
+def found_when(gallery, *statements, **values):
+    """What a check of the log finds when it is tampered with; nothing of it stays."""
+    problems: list[list[Problem]] = []
+    with contextlib.suppress(KeyboardInterrupt), gallery.store.database.writing() as connection:
+        unguard(connection)
+        for statement in statements:
+            connection.execute(text(statement), values)
+        problems.append(check(connection))
+        raise KeyboardInterrupt  # so that it is rolled back
+    return problems[0]
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "DELETE FROM audit WHERE sequence = 1",
-        "DELETE FROM audit WHERE sequence = 4",
-        "DELETE FROM audit WHERE sequence = 6",
-        "DELETE FROM audit",
-        "UPDATE audit SET sequence = 7 WHERE sequence = 6",
-        "UPDATE audit SET sequence = -sequence",
-        "INSERT INTO audit SELECT 7, at, actor, action, subjects, model, details, hash FROM audit WHERE sequence = 6",
-        "INSERT INTO audit SELECT 0, at, actor, action, subjects, model, details, hash FROM audit WHERE sequence = 1",
-        "INSERT INTO audit SELECT -5, at, actor, action, subjects, model, details, hash FROM audit WHERE sequence = 1",
-        'UPDATE setting SET value = \'{"sequence": 5, "hash": "x"}\' WHERE name = \'audit\'',
-        "DELETE FROM setting WHERE name = 'audit'",
-    ],
-)
-def test_any_removed_or_inserted_line_and_any_forged_head_is_found(gallery, statement):
-    tamper(gallery, statement)
-    assert len(broken(gallery)) == 1
+def test_any_changed_line_is_found(gallery):
+    for sequence in (1, 3, 6):
+        for column, value in COLUMNS.items():
+            change = f"UPDATE audit SET {column} = :value WHERE sequence = {sequence}"
+            assert len(found_when(gallery, change, value=value)) == 1, (sequence, column)
+    assert found_when(gallery) == broken(gallery) == []
 
 
-def test_lines_that_changed_places_are_found(gallery):
-    tamper(
-        gallery,
-        "UPDATE audit SET sequence = 100 WHERE sequence = 3",
-        "UPDATE audit SET sequence = 3 WHERE sequence = 4",
-        "UPDATE audit SET sequence = 4 WHERE sequence = 100",
-    )
-    assert len(broken(gallery)) == 1
+COPY = "INSERT INTO audit SELECT {}, at, actor, action, subjects, model, details, hash FROM audit WHERE sequence = {}"
+
+
+def test_any_removed_moved_or_inserted_line_and_any_forged_head_is_found(gallery):
+    for statements in (
+        ["DELETE FROM audit WHERE sequence = 1"],
+        ["DELETE FROM audit WHERE sequence = 4"],
+        ["DELETE FROM audit WHERE sequence = 6"],
+        ["DELETE FROM audit"],
+        ["UPDATE audit SET sequence = 7 WHERE sequence = 6"],
+        ["UPDATE audit SET sequence = -sequence"],
+        [COPY.format(7, 6)],
+        [COPY.format(0, 1)],
+        [COPY.format(-5, 1)],
+        ['UPDATE setting SET value = \'{"sequence": 5, "hash": "x"}\' WHERE name = \'audit\''],
+        ["DELETE FROM setting WHERE name = 'audit'"],
+        [f"UPDATE audit SET sequence = {new} WHERE sequence = {old}" for old, new in ((3, 100), (4, 3), (100, 4))],
+    ):
+        assert len(found_when(gallery, *statements)) == 1, statements
+    assert broken(gallery) == []
 
 
 def test_a_log_cut_at_its_end_with_a_forged_head_differs_from_the_head_that_was_noted(gallery):
     noted = gallery.audit_head()
     (fifth,) = [entry for entry in gallery.audit() if entry.sequence == 5]
-    guard, connection = unguarded(gallery)
-    connection.execute(text("DELETE FROM audit WHERE sequence = 6"))
-    write_setting(connection, "audit", {"sequence": 5, "hash": fifth.hash})
-    guard.__exit__(None, None, None)
+    with gallery.store.database.writing() as connection:
+        unguard(connection)
+        connection.execute(text("DELETE FROM audit WHERE sequence = 6"))
+        write_setting(connection, "audit", {"sequence": 5, "hash": fifth.hash})
     assert broken(gallery) == []  # whoever may write everything can forge everything
     assert gallery.audit_head() != noted
 
 
 def test_the_log_goes_on_after_it_was_broken(gallery):
-    tamper(gallery, "UPDATE audit SET actor = 'Mallory' WHERE sequence = 2")
+    with gallery.store.database.writing() as connection:
+        unguard(connection)
+        connection.execute(text("UPDATE audit SET actor = 'Mallory' WHERE sequence = 2"))
     gallery.enrol([reference("new", "Ada")])
     assert len(broken(gallery)) == 1
     assert not broken(gallery)[0].repairable

@@ -176,7 +176,7 @@ def test_their_bytes_are_in_no_file_of_the_folder(tmp_path, looker):
             leaks.update(looker.find(folder, traces.gone))
             for _ in range(2):
                 other.search(np.ones(dimension))
-                traces.churn(3)
+                traces.churn(2)
                 leaks.update(looker.find(folder, traces.gone))
             assert (folder / "gallery.sqlite-wal").exists()
             alive = [trace for id_ in traces.alive for trace in traces.traces[id_][:1]]
@@ -192,8 +192,10 @@ def test_their_bytes_are_in_no_table_of_the_server(own_postgres, looker):
         with place.create() as gallery:
             traces = Traces(gallery, seed)
             for _ in range(2):
-                traces.churn(2)
+                traces.churn(1)
                 own_postgres.run("ANALYZE", "CHECKPOINT")  # the server samples columns by itself, too
+            traces.forget_some(2)
+            own_postgres.run("CHECKPOINT")
             base = own_postgres.folder / "base"
             assert looker.find(base, traces.gone) == {}
             alive = [trace for id_ in traces.alive for trace in traces.traces[id_][:1]]

@@ -13,9 +13,9 @@ from visavis.types import Template
 
 NAMES = [f"Person {letter}" for letter in "ABCDEFGHIJ"]
 CASES = [
-    *(("sqlite", seed) for seed in range(12)),
-    *(("sqlite-encrypted", seed) for seed in (20, 21)),
-    *(("postgresql", seed) for seed in (30, 31, 32)),
+    *(("sqlite", seed) for seed in range(6)),
+    *(("sqlite-encrypted", seed) for seed in (20,)),
+    *(("postgresql", seed) for seed in (30, 31)),
     ("postgresql-int8", 40),
     ("qdrant+sqlite", 50),
 ]
@@ -189,7 +189,7 @@ def test_the_walk_does_everything_and_is_refused_some(tmp_path):
     place = place_in("sqlite", tmp_path, None)
     with place.create() as gallery:
         walk = Walk(gallery, 7)
-        done = {walk.step() for _ in range(150)}
+        done = {walk.step() for _ in range(110)}
     assert {kind for kind, refused in done if not refused} >= {"enrol", "rename", "merge", "split", "undo", "forget"}
     assert {kind for kind, refused in done if refused} >= {"enrol", "rename", "merge", "split", "undo"}
 

@@ -67,7 +67,8 @@ def test_the_state_of_long_work_is_kept_replaced_and_removed(plain_gallery):
     gallery.store_job("upgrade", None)
     assert (gallery.job("upgrade"), gallery.job("rekey")) == (None, {"at": 1})
     gallery.store_job("upgrade", None)
-    for name, state in (("x" * 65, {}), ("\ud800", {}), ("x", {"a": object()}), ("x", {"a": float("nan")})):
+    wrong: list[tuple[str, dict]] = [("x" * 65, {}), ("\ud800", {}), ("x", {"a": object()}), ("x", {"a": float("nan")})]
+    for name, state in wrong:
         with pytest.raises(InvalidInput):
             gallery.store_job(name, state)
     assert gallery.job("x\0y") is None

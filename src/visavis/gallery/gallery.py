@@ -9,7 +9,7 @@ from __future__ import annotations
 import getpass
 import os
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -17,6 +17,7 @@ from sqlalchemy import delete, select
 
 from visavis.errors import GalleryConflict, InvalidInput
 from visavis.gallery.schema import threshold as threshold_table
+from visavis.gallery.search.checks import key_array
 from visavis.gallery.store import audit, checks, enrolling, erasure, history, people, spaces
 from visavis.gallery.store.change import now
 from visavis.gallery.store.database import Database
@@ -251,13 +252,16 @@ class Gallery:
         """Templates (n, d) of references, in the order of `keys`, under one model (the active one if None).
 
         Raises:
+            InvalidInput: keys that are no whole numbers.
+            PersonNotFound: a key that no reference has.
             GalleryCorrupt: a reference has none.
         """
-        wanted = np.asarray(keys, dtype=np.int64)
+        wanted = key_array("keys", keys)
         with self.store.reading() as connection:
             current = spaces.find_space(spaces.read_spaces(connection), space.fingerprint if space else None)
             if not len(wanted):
                 return np.zeros((0, current.dimension), np.float32)
+            people.require_references(connection, wanted.tolist())
             rows = self.store.templates.get(connection, current, wanted, self.store.vault(connection))
             return decode(rows, current)
 
@@ -275,7 +279,7 @@ class Gallery:
 
     # --- enrolling and searching -------------------------------------------------------------------------------------
 
-    def enrol(self, references: Sequence[NewReference]) -> Added:
+    def enrol(self, references: Iterable[NewReference]) -> Added:
         """Enrol references: all of them or, on an error, none.
 
         Enrolling the same again changes nothing. People are created by name.
@@ -283,13 +287,14 @@ class Gallery:
         Raises:
             TemplateMismatch: a template of another model.
             GalleryConflict: an id is taken by something else, or one photo would show one person twice.
-            InvalidInput: a name, id, date or vector that cannot be.
+            InvalidInput: a name, id, date or vector that cannot be, or anything that is no reference.
         """
+        batch = enrolling.listed(references)
         with self.store.changing() as change:
             space = spaces.find_space(spaces.read_spaces(change.connection), None)
-            vectors = enrolling.checked_batch(references, space)
+            vectors = enrolling.checked_batch(batch, space)
             vault = self.store.vault(change.connection)
-            return enrolling.enrol(change, references, vectors, space, self.store.templates, vault)
+            return enrolling.enrol(change, batch, vectors, space, self.store.templates, vault)
 
     def tier(self, model: str | None = None, *, progress: Progress | None = None) -> SearchTier:
         """The search tier of a model (the active one if None), in step with the store."""
@@ -364,6 +369,7 @@ class Gallery:
 
         Raises:
             PersonNotFound: there is none.
+            InvalidInput: `operation` is no number.
             GalleryConflict: it cannot be taken back (any more), or something later must be taken back first.
         """
         with self.store.changing() as change:

@@ -47,10 +47,10 @@ def test_keys_that_no_reference_has_are_not_found(gallery):
 
 @pytest.mark.parametrize("keys", [["x"], [1.5], 1, None, [[1], [1, 2]], [-1], [2**80], (key for key in [1])])
 def test_what_is_no_list_of_keys_is_refused_by_name(plain_gallery, keys):
-    with pytest.raises(InvalidInput, match="^keys: "):
+    with pytest.raises(InvalidInput, match=r"^keys: "):
         plain_gallery.templates(keys)
 
 
 def test_an_operation_is_a_number(plain_gallery):
-    with pytest.raises(InvalidInput, match="^operation: whole numbers are expected"):
+    with pytest.raises(InvalidInput, match=r"^operation: whole numbers are expected"):
         plain_gallery.undo("x")

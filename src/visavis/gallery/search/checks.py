@@ -26,7 +26,10 @@ def key_array(name: str, values: ArrayLike, *, unique: bool = False) -> Integers
     Raises:
         InvalidInput: other shapes, types or signs, or a number that comes twice where that is not allowed.
     """
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise InvalidInput(f"{name}: expected an array (n,) of whole numbers ({error})") from error
     if array.ndim != 1 or not (np.issubdtype(array.dtype, np.integer) or not array.size):
         raise InvalidInput(f"{name}: expected an array (n,) of whole numbers, got {array.dtype} {array.shape}")
     array = np.ascontiguousarray(array, dtype=np.int64)

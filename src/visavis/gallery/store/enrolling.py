@@ -21,7 +21,8 @@ from visavis.gallery.store.values import storable
 from visavis.gallery.templates.codec import checked_vectors, encode, scale_for
 from visavis.gallery.types import Added, Crop, ModelSpace, NewReference
 from visavis.gallery.vault import Vault, crop_context
-from visavis.types import Box
+from visavis.ranges import shown
+from visavis.types import Box, Template
 
 if TYPE_CHECKING:
     from visavis.gallery.store.change import Change
@@ -29,6 +30,23 @@ if TYPE_CHECKING:
 
 _ASKED = 5_000  # ids in one question
 _LONGEST_ID = 64
+
+
+def listed(references: Any) -> list[NewReference]:
+    """References as a list, once it is sure that they are some.
+
+    Raises:
+        InvalidInput: something else was given.
+    """
+    if isinstance(references, str) or not isinstance(references, Iterable):
+        raise InvalidInput(f"references: expected a list of NewReference, got {shown(references)}")
+    batch = list(references)
+    for place, one in enumerate(batch):
+        if not isinstance(one, NewReference):
+            raise InvalidInput(f"references: number {place} is no NewReference but {shown(one)}")
+        if not isinstance(one.template, Template):
+            raise InvalidInput(f"reference {shown(one.id)}: its template is no Template but {shown(one.template)}")
+    return batch
 
 
 def checked_batch(references: Sequence[NewReference], space: ModelSpace) -> np.ndarray[Any, np.dtype[np.float32]]:
@@ -66,8 +84,8 @@ def _check_values(one: NewReference) -> None:
         raise InvalidInput(f"reference id {str(one.id)[:80]!r}: needs 1 to {_LONGEST_ID} characters")
     if not _short(one.photo):
         raise InvalidInput(f"reference {one.id}: its photo is named by a digest of at most {_LONGEST_ID} characters")
-    if not _finite((one.quality or {}).values()):
-        raise InvalidInput(f"reference {one.id}: has qualities that are no finite numbers; leave those out")
+    if not (one.quality is None or (isinstance(one.quality, Mapping) and _finite(one.quality.values()))):
+        raise InvalidInput(f"reference {one.id}: has qualities that are no finite numbers by name; leave those out")
     if not (one.box is None or isinstance(one.box, Box)) or not isinstance(one.source, str):
         raise InvalidInput(f"reference {one.id}: needs a Box (or none) and a source in words")
     if one.crop is not None and not _usable(one.crop):
@@ -79,8 +97,10 @@ def _check_values(one: NewReference) -> None:
     checked_date(f"reference {one.id}", one.retain_until)
 
 
-def _usable(cut: Crop) -> bool:
-    points = [tuple(point) for point in cut.points]
+def _usable(cut: Any) -> bool:
+    if not isinstance(cut, Crop) or not isinstance(cut.points, Iterable):
+        return False
+    points = [tuple(point) if isinstance(point, Iterable) else () for point in cut.points]
     return isinstance(cut.data, bytes) and all(len(point) == 2 and _finite(point) for point in points)
 
 

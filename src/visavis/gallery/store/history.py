@@ -151,7 +151,7 @@ def _undoable(connection: Connection, number: int | None) -> Any:
         if latest is None:
             raise PersonNotFound("there is nothing to undo")
         return latest
-    row = connection.execute(query.where(operation.c.id.in_(asked_keys([number])))).first()
+    row = connection.execute(query.where(operation.c.id.in_(asked_keys([number], "operation")))).first()
     if row is None:
         raise PersonNotFound(f"operation {number}: there is none; `visavis gallery history` numbers them")
     if row.kind == "undo":

@@ -83,6 +83,21 @@ def read_references(
     return [_reference(row, models.get(row.key, ())) for row in sorted(rows, key=lambda row: row.key)]
 
 
+def require_references(connection: Connection, keys: Sequence[int]) -> None:
+    """Refuse numbers that no reference has.
+
+    Raises:
+        PersonNotFound: one is of none.
+    """
+    for part in parts(keys):
+        there = set(connection.execute(select(reference.c.key).where(reference.c.key.in_(part))).scalars())
+        if gone := [key for key in part if key not in there]:
+            raise PersonNotFound(
+                f"reference key {gone[0]}: there is none; give keys that `references` or a search returned, and that "
+                "were not forgotten since"
+            )
+
+
 def read_crops(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[bytes, tuple[tuple[float, float], ...]]]:
     """Data as stored, and points, of the crops that are kept, by reference id."""
     found = {}

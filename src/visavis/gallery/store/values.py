@@ -37,8 +37,12 @@ def asked_texts(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(storable(value) for value in values))
 
 
-def asked_keys(values: Iterable[int]) -> list[int]:
+def asked_keys(values: Iterable[int], name: str = "reference keys") -> list[int]:
     """Numbers to look for, each once; those that no row can have are left out.
+
+    Args:
+        values: the numbers.
+        name: of the argument, for messages.
 
     Raises:
         InvalidInput: one is no whole number.
@@ -46,7 +50,7 @@ def asked_keys(values: Iterable[int]) -> list[int]:
     try:
         return list(dict.fromkeys(key for value in values if -_LARGEST <= (key := value.__index__()) < _LARGEST))
     except (AttributeError, TypeError) as error:
-        raise InvalidInput(f"reference keys: whole numbers are expected, as a search returns them ({error})") from error
+        raise InvalidInput(f"{name}: whole numbers are expected, as the gallery gave them ({error})") from error
 
 
 def parts(values: Sequence[_Value]) -> Iterator[list[_Value]]:

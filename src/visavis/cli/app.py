@@ -31,7 +31,7 @@ from visavis.cli import (
     people,
     synthetic,
 )
-from visavis.cli.output import EXIT_ERROR, print_json, report, stop_writing
+from visavis.cli.output import EXIT_ERROR, print_json_line, report, stop_writing
 from visavis.errors import VisavisError
 
 _EXIT_INTERRUPTED = 130
@@ -141,7 +141,7 @@ def _explain_usage(error: Any, *, as_json: bool) -> None:
     """What Typer has to say about wrong arguments; nothing when it has shown the help for want of any."""
     message = error.format_message()
     if as_json:
-        print_json({"error": {"type": "UsageError", "message": message}})
+        print_json_line({"error": {"type": "UsageError", "message": message}})
     elif message.strip():
         error.show()
 

@@ -76,7 +76,8 @@ class NewReference:
     """A reference to be enrolled.
 
     Attributes:
-        id: identifier chosen by the caller; enrolling the same id again changes nothing.
+        id: identifier chosen by the caller, opaque, for the audit log keeps it when the person is forgotten; enrolling
+            the same id again changes nothing.
         person: name of the person, who is created if unknown.
         template: one template; its model must be the gallery's.
         source: where the photo came from (path, URL, camera), for people.

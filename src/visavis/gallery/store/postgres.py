@@ -161,7 +161,11 @@ class Postgres:
 
 
 def _extend(connection: Connection, shown: str) -> None:
-    if connection.execute(text("SELECT 1 FROM pg_extension WHERE extname = 'vector'")).first():
+    there = text("SELECT 1 FROM pg_extension WHERE extname = 'vector'")
+    if connection.execute(there).first():
+        return
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('visavis: extension vector'))"))
+    if connection.execute(there).first():  # made for another gallery meanwhile; IF NOT EXISTS does not wait for that
         return
     try:
         with connection.begin_nested():

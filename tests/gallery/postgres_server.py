@@ -85,7 +85,9 @@ class Server:
         if self._wheel is None:
             self.run(*(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE' for schema in self._schemas))
             return
-        self._wheel.get_postmaster_info().process.send_signal(signal.SIGQUIT)  # nothing in it is needed any more
+        process = self._wheel.get_postmaster_info().process
+        process.send_signal(signal.SIGQUIT)  # nothing in it is needed any more
+        process.wait(20)
         self._wheel.cleanup()
         shutil.rmtree(self._wheel.pgdata, ignore_errors=True)
 

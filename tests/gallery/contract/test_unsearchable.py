@@ -33,6 +33,16 @@ def test_the_first_templates_of_an_int8_gallery_cannot_make_it_unsearchable(tmp_
         assert gallery.search(vector("ada-1"), 1).keys.tolist() == [[1]]
 
 
+def test_a_first_template_of_another_length_does_not_turn_the_others_into_zeros(tmp_path):
+    with place_in("sqlite-int8", tmp_path, None).create() as gallery:
+        gallery.enrol([reference("odd", "Ben", template=of_value(1e3))])
+        with pytest.raises(InvalidInput, match=r"row 0 .* would lose 100% .*precision float32"):
+            gallery.enrol(references(Ada=1))
+        assert gallery.count() == (1, 1)
+        gallery.enrol([reference("like", "Cem", template=of_value(900.0))])
+        assert gallery.search(np.full(DIMENSION, 900.0), 1).keys.tolist() == [[2]]
+
+
 @pytest.mark.parametrize(("metric", "value"), [("euclidean", 1e30), ("cosine", 1e-22), ("cosine", 0.0)])
 def test_the_check_names_the_reference_whose_template_no_search_could_compare(plain_place, metric, value):
     with plain_place.create(metric=metric) as gallery:

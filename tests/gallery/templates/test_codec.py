@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from visavis.errors import InvalidInput
-from visavis.gallery.templates.codec import checked_vectors, decode, encode, scale_for, stored_type
+from visavis.gallery.templates.codec import MOST_LOST, checked_vectors, decode, encode, scale_for, stored_type
 from visavis.gallery.types import ModelSpace
 
 vectors = arrays(np.float32, (5, 6), elements=st.floats(-9, 9, width=32))
@@ -30,10 +31,15 @@ def test_float32_is_stored_as_it_is(rows):
 @given(vectors, st.floats(0.01, 1))
 def test_int8_is_within_half_a_step_and_cut_off_at_127_steps(rows, scale):
     quantised = space(precision="int8", scale=scale)
-    codes = encode(rows, quantised)
+    expected = np.clip(rows, -127 * scale, 127 * scale)
+    try:
+        codes = encode(rows, quantised)
+    except InvalidInput:
+        error = np.linalg.norm(np.abs(rows - expected) + 0.5001 * scale, axis=1)
+        assert (error > MOST_LOST * np.linalg.norm(rows, axis=1)).any()
+        return
     assert codes.dtype == stored_type(quantised) == np.int8
     back = decode(codes, quantised)
-    expected = np.clip(rows, -127 * scale, 127 * scale)
     assert np.abs(back - expected).max() <= scale * 0.5001
 
 
@@ -73,7 +79,23 @@ def test_what_no_search_could_compare_is_not_stored():
     assert checked_vectors([1e-22] * 6, space()).all()
 
 
-@pytest.mark.parametrize("length", [1e16, 1e-15])
-def test_templates_too_long_or_short_for_an_int8_step_do_not_fix_one(length):
-    with pytest.raises(InvalidInput, match="int8 step of the first templates"):
-        scale_for(np.full((2, 6), length, np.float32), space(precision="int8"))
+@pytest.mark.parametrize("length", [1e-22, 1e-3, 0.3, 3e3, 1e9])
+def test_int8_codes_that_lose_most_of_a_template_are_not_stored(length):
+    quantised = space(precision="int8", scale=1.0)
+    rows = np.full((3, 6), 100, np.float32)
+    rows[2] = length
+    with pytest.raises(InvalidInput, match=r"row 2 has length .* would lose .*% .*int8 step 1,.*float32"):
+        encode(rows, quantised)
+    rows[2] = 0
+    assert not encode(rows, quantised)[2].any()  # nothing is lost of nothing
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "cosine"])
+@pytest.mark.parametrize("length", [0.5, 1.0, 2.0])
+def test_templates_as_long_as_faces_are_pass_whichever_comes_first(metric, length):
+    rows = np.random.default_rng(1).normal(size=(500, 128)).astype(np.float32)
+    rows *= length ** np.linspace(0, 1, 500, dtype=np.float32)[:, None]
+    for first in (rows[:1], rows[-1:]):
+        chosen = ModelSpace(1, "m@1", 128, metric, "int8", None, active=True)
+        chosen = replace(chosen, scale=scale_for(first, chosen))
+        assert np.linalg.norm(decode(encode(rows, chosen), chosen), axis=1).all()

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from visavis import ranges
 from visavis.errors import GalleryConflict, GalleryCorrupt, InvalidInput, TemplateMismatch
 from visavis.gallery.schema import model, template
+from visavis.gallery.search.checks import checked_step
 from visavis.gallery.store.settings import read_setting, write_setting
 from visavis.gallery.store.values import storable
 from visavis.gallery.types import ModelSpace
@@ -86,9 +87,14 @@ def _new_key(connection: Connection) -> int:
 
 
 def fix_scale(connection: Connection, space: ModelSpace, scale: float) -> ModelSpace:
-    """The int8 step of a model, fixed by its first templates."""
-    connection.execute(update(model).where(model.c.key == space.key).values(scale=scale))
-    return replace(space, scale=scale)
+    """The int8 step of a model, fixed by its first templates.
+
+    Raises:
+        InvalidInput: no search could compare templates of such a step.
+    """
+    step = checked_step("int8 step of the first templates", scale)
+    connection.execute(update(model).where(model.c.key == space.key).values(scale=step))
+    return replace(space, scale=step)
 
 
 def activate(connection: Connection, space: ModelSpace) -> None:

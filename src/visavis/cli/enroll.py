@@ -87,7 +87,7 @@ def _gallery(
     from visavis.errors import GalleryConflict, GalleryNotFound
 
     with suppress(GalleryNotFound):
-        return stack.enter_context(opened(uri, key, read_only=dry_run)), False
+        return stack.enter_context(opened(uri, key, read_only=dry_run, search=True)), False
     if dry_run:
         return None, False
     try:

@@ -77,7 +77,7 @@ def threshold(
     """The similarity from which on somebody is named, set from the gallery's own non-mated scores."""
     from visavis.gallery.thresholds import gallery_threshold
 
-    with opened(gallery, key) as store, progress("searches") as step:
+    with opened(gallery, key, search=True) as store, progress("searches") as step:
         found = gallery_threshold(store, fpir, refresh=refresh, progress=step)
     if as_json:
         print_json(found.to_dict())

@@ -34,12 +34,22 @@ KeyFile = Annotated[
 
 
 @contextmanager
-def opened(uri: str, key: str | None, *, read_only: bool = False) -> Iterator[Gallery]:
-    """A gallery that is closed when the block ends; a large one shows how far its opening is."""
+def opened(uri: str, key: str | None, *, read_only: bool = False, search: bool = False) -> Iterator[Gallery]:
+    """A gallery that is closed when the block ends.
+
+    Args:
+        uri: where it is.
+        key: of an encrypted one.
+        read_only: refuse every change.
+        search: load its templates now, and show how far that is.
+    """
     from visavis.gallery import open_gallery
 
-    with progress("opening") as step:
-        gallery = open_gallery(uri, key=key, read_only=read_only, progress=step)
+    if search:
+        with progress("opening") as step:
+            gallery = open_gallery(uri, key=key, read_only=read_only, progress=step)
+    else:
+        gallery = open_gallery(uri, key=key, read_only=read_only)
     with gallery:
         yield gallery
 
@@ -51,9 +61,9 @@ def opened_for_searching(uri: str, key: str | None) -> Iterator[Gallery]:
 
     with ExitStack() as stack:
         try:
-            gallery = stack.enter_context(opened(uri, key))
+            gallery = stack.enter_context(opened(uri, key, search=True))
         except GalleryReadOnly:
-            gallery = stack.enter_context(opened(uri, key, read_only=True))
+            gallery = stack.enter_context(opened(uri, key, read_only=True, search=True))
         yield gallery
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import sqlite3
+from contextlib import closing
 
 import pytest
 from tests.gallery.contract.galleries import KEY, place_in, reference, references, vector
@@ -158,6 +159,44 @@ def test_what_is_no_database_is_said_to_be_none(tmp_path, content):
         with pytest.raises((GalleryCorrupt, GalleryNotFound), match="g: "):
             attempt()
     assert (tmp_path / "g" / "gallery.sqlite").read_bytes() == content
+
+
+def test_an_empty_file_is_damage_and_stays(tmp_path):
+    (tmp_path / "g").mkdir()
+    file = tmp_path / "g" / "gallery.sqlite"
+    file.touch()
+    place = place_in("sqlite", tmp_path, None)
+    for attempt in (place.open, lambda: place.open(read_only=True), place.create):
+        with pytest.raises(GalleryCorrupt, match=r"gallery\.sqlite is empty; restore"):
+            attempt()
+    assert file.read_bytes() == b""
+    file.unlink()
+    place.create().close()
+    assert [path.name for path in file.parent.iterdir()] == ["gallery.sqlite"]
+
+
+def test_a_database_of_another_program_is_no_place_for_a_gallery(tmp_path):
+    (tmp_path / "g").mkdir()
+    file = tmp_path / "g" / "gallery.sqlite"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE album (photo TEXT)")
+        connection.commit()
+    place = place_in("sqlite", tmp_path, None)
+    for attempt in (place.open, place.create):
+        with pytest.raises(GalleryCorrupt, match=r"\(album, \.\.\.\).*another program"):
+            attempt()
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("album",)]
+
+
+def test_a_gallery_is_made_without_hard_links_too(tmp_path, monkeypatch):
+    def no_links(*_):
+        raise OSError("no hard links here")
+
+    monkeypatch.setattr("os.link", no_links)
+    with place_in("sqlite", tmp_path, None).create() as gallery:
+        gallery.enrol(references(Ada=1))
+        assert not [path for path in (tmp_path / "g").iterdir() if path.name.startswith(".")]
 
 
 def test_places_that_cannot_be_one_are_named(tmp_path):

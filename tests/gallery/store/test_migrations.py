@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 from tests.gallery.contract.galleries import place_in, references
 
-from visavis.errors import GalleryNotFound, GalleryReadOnly, SchemaMismatch
+from visavis.errors import GalleryCorrupt, GalleryNotFound, GalleryReadOnly, SchemaMismatch
 from visavis.gallery.schema import metadata
 from visavis.gallery.store import migrations
 from visavis.gallery.store.database import Database
@@ -78,14 +78,19 @@ def test_tables_of_a_newer_visavis_are_left_alone(place):
     database.close()
 
 
-def test_tables_without_a_revision_are_none(place):
-    place.create().close()
+@pytest.mark.parametrize("lost", ["DELETE FROM alembic_version", "DROP TABLE alembic_version"])
+def test_tables_without_a_revision_are_damaged_and_not_made_anew(place, lost):
+    with place.create() as gallery:
+        gallery.enrol(references(Ada=1))
     database = Database(parse_uri(place.uri), read_only=False)
     with database.writing() as connection:
-        connection.execute(text("DELETE FROM alembic_version"))
+        connection.execute(text(lost))
+    for attempt in (place.open, lambda: place.open(read_only=True), place.create):
+        with pytest.raises(GalleryCorrupt, match=r"holds tables .*restore it from a copy"):
+            attempt()
+    with database.reading() as connection:
+        assert connection.execute(text("SELECT count(*) FROM person")).scalar() == 1
     database.close()
-    with pytest.raises(GalleryNotFound):
-        place.open()
 
 
 def test_older_tables_are_brought_up_to_date_when_opened_for_writing(place, monkeypatch):

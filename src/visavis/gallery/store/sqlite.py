@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
-from visavis.errors import GalleryNotFound, GalleryReadOnly, GalleryUnavailable, StorageError
+from visavis.errors import GalleryCorrupt, GalleryNotFound, GalleryReadOnly, GalleryUnavailable, StorageError
 from visavis.gallery.store.blanks import empty_blanks, own_descriptor
 from visavis.gallery.store.sqlite_file import (
     EXCHANGED,
@@ -26,6 +26,7 @@ from visavis.gallery.store.sqlite_file import (
     identity,
     let_go,
     log_of,
+    make_empty,
 )
 from visavis.gallery.store.values import from_json, to_json
 from visavis.gallery.types import Problem
@@ -64,12 +65,13 @@ class Sqlite:
 
         Raises:
             GalleryUnavailable: the place cannot be looked at, or is no folder.
+            GalleryCorrupt: the file is empty.
         """
         folder = self._file.parent
         try:
             if folder.exists() and not folder.is_dir():
                 raise GalleryUnavailable(f"{self._shown}: is a file; a gallery is a folder, name another place")
-            return self._file.is_file()
+            return self._holds_something()
         except OSError as error:
             reason = error.strerror or error
             raise GalleryUnavailable(f"{self._shown}: cannot be looked at ({reason}); name another folder") from error
@@ -79,15 +81,26 @@ class Sqlite:
 
         Raises:
             StorageError: the folder cannot be made.
+            GalleryCorrupt: there is a file, and it is empty.
         """
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with suppress(FileExistsError):  # and not be opened: closing it would give up SQLite's locks
-                os.close(os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            if not self._holds_something():
+                make_empty(self._file)
         except OSError as error:
             raise StorageError(
                 f"{self._shown}: the gallery's folder cannot be made ({error.strerror}); choose one you may write to"
             ) from error
+
+    def _holds_something(self) -> bool:
+        if not self._file.is_file():
+            return False
+        if not self._file.stat().st_size:  # no visavis ever made it so
+            raise GalleryCorrupt(
+                f"{self._shown}: its file {self._file.name} is empty; restore it from a copy, or remove the file if "
+                "there never was a gallery"
+            )
+        return True
 
     def engine(self) -> Engine:
         """An engine whose connections keep the promises above."""

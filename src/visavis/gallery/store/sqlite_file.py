@@ -6,10 +6,13 @@ may then take away the log, and what is written to it afterwards would be lost.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
+import uuid
 import weakref
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -110,6 +113,36 @@ def _keep_log(connection: sqlite3.Connection, patience: float) -> None:
             time.sleep(0.01)
         else:
             return
+
+
+def make_empty(file: Path) -> None:
+    """Make a database without tables that only its owner may read, unless there is a file of that name by then.
+
+    It is there as a whole or not at all, so that an empty file is never taken for a gallery in the making.
+
+    Raises:
+        OSError: it cannot be written there.
+    """
+    beside = file.with_name(f".{file.name}-{uuid.uuid4().hex}")
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        stream.write(_nothing())
+        stream.flush()
+        os.fsync(stream.fileno())
+    try:
+        os.link(beside, file)  # unlike a rename, it never replaces what another process made meanwhile
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without hard links
+        if not file.exists():
+            beside.rename(file)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _nothing() -> bytes:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("VACUUM")  # or it has no page at all
+        return connection.serialize()
 
 
 def identity(file: Path) -> Files:

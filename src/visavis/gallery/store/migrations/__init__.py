@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
-from visavis.errors import MissingExtra, SchemaMismatch
+from visavis.errors import GalleryCorrupt, MissingExtra, SchemaMismatch
+from visavis.gallery.schema import metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -24,14 +25,15 @@ def revision_of(connection: Connection, shown: str) -> str | None:
     """The revision of the tables if it is the newest, '' for an older one, None where there are no tables.
 
     Raises:
+        GalleryCorrupt: there are tables, but not of which revision they are.
         SchemaMismatch: a newer visavis made them, or another program.
     """
     schema = _schema(connection)
-    if not inspect(connection).has_table(_TABLE, schema=schema):
-        return None
+    tables = set(inspect(connection).get_table_names(schema=schema))
     name = f'"{schema}".{_TABLE}' if schema else _TABLE
-    found = connection.execute(text(f"SELECT version_num FROM {name}")).scalar()
+    found = connection.execute(text(f"SELECT version_num FROM {name}")).scalar() if _TABLE in tables else None
     if found is None:
+        _require_no_tables(connection, tables, shown)
         return None
     if found not in REVISIONS:
         raise SchemaMismatch(
@@ -39,6 +41,17 @@ def revision_of(connection: Connection, shown: str) -> str | None:
             'install it: pip install --upgrade "visavis[gallery]". If another program made them, name another place'
         )
     return str(found) if found == REVISIONS[-1] else ""
+
+
+def _require_no_tables(connection: Connection, tables: set[str], shown: str) -> None:
+    """Tables without a revision are never what a creation left that was stopped: it makes all or nothing."""
+    if connection.dialect.name == "postgresql":  # a schema may be shared
+        tables = tables & set(metadata.tables)
+    if there := sorted(tables - {_TABLE}):
+        raise GalleryCorrupt(
+            f"{shown}: holds tables ({', '.join(there[:3])}, ...) but not of which visavis they are; restore it from a "
+            "copy. If another program made them, name another place"
+        )
 
 
 def migrate(connection: Connection, shown: str) -> None:

@@ -13,7 +13,18 @@ from visavis.gallery.names import MAX_NAME, checked_name
 
 
 @pytest.mark.parametrize(
-    "name", ["Ada Lovelace", "小野小町", "Mary-Jane O'Neil", "AC/DC", "..", "👩‍🚀 Sally", "می‌رود", "a" * 200]
+    "name",
+    [
+        "Ada Lovelace",
+        "小野小町",
+        "Mary-Jane O'Neil",
+        "person 6f1e0a3c-8d52-4b1f-9a77-0c1d2e3f4a5b",
+        "AC/DC",
+        "..",
+        "👩‍🚀 Sally",
+        "می‌رود",
+        "a" * 200,
+    ],
 )
 def test_names_of_all_scripts_stay_as_they_are(name: str) -> None:
     assert checked_name(name) == name
@@ -41,6 +52,8 @@ def test_spaces_at_the_ends_and_double_spaces_go() -> None:
         ("a" * 201, "201 characters, at most 200"),
         ("a" * 10_000, "10,000 characters, at most 200"),
         (" " * 5000 + "a", "5,001 characters"),
+        ("6f1e0a3c-8d52-4b1f-9a77-0c1d2e3f4a5b", "looks like the id of a person"),
+        (" 6F1E0A3C-8D52-4B1F-9A77-0C1D2E3F4A5B ", "looks like the id of a person"),
     ],
 )
 def test_names_that_cannot_be_read_are_refused_with_the_reason(name: str, words: str) -> None:

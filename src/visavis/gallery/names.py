@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from visavis.errors import InvalidInput
@@ -14,6 +15,8 @@ _UNSEEN = {"Cc": "a control character", "Cs": "half of a surrogate pair"}
 _BREAKS = {"\u2028", "\u2029"}
 _JOINERS = {"\u200c", "\u200d"}
 """Zero-width, but spelling in Persian and Indic names; every other unseen format character is refused."""
+_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+"""People are looked up by id first: whoever is named so would hide behind the one who has that id."""
 
 
 def checked_name(name: str) -> str:
@@ -29,11 +32,11 @@ def checked_name(name: str) -> str:
         The name; giving it in again changes nothing.
 
     Raises:
-        InvalidInput: empty, longer than `MAX_NAME` characters, or with characters that cannot be seen.
+        InvalidInput: empty, longer than `MAX_NAME` characters, with characters that cannot be seen, or a UUID.
     """
     if not isinstance(name, str):
         raise InvalidInput(f"a person's name is text, not {type(name).__name__}: {name!r:.{_SHOWN}}")
-    if _is_plain(name):
+    if _is_plain(name) and not _ID.fullmatch(name):
         return name
     if len(name) > 20 * MAX_NAME:  # before anything is computed on it
         raise _too_long(name, len(name))
@@ -46,6 +49,11 @@ def checked_name(name: str) -> str:
         raise InvalidInput(f"name {shown(name)}: it is empty; give the person a name")
     if len(normal) > MAX_NAME:
         raise _too_long(name, len(normal))
+    if _ID.fullmatch(normal):
+        raise InvalidInput(
+            f"name {shown(name)}: it looks like the id of a person, and could be taken for somebody else's; write "
+            f"something before it, such as 'person {normal[:8]}...'"
+        )
     return normal
 
 

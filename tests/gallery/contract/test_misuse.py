@@ -51,6 +51,20 @@ def test_what_is_no_list_of_keys_is_refused_by_name(plain_gallery, keys):
         plain_gallery.templates(keys)
 
 
+def test_nobody_is_named_like_the_id_of_another(plain_gallery):
+    plain_gallery.enrol(references(Ada=1, Ben=1))
+    id_ = plain_gallery.person("Ada").id
+    for change in (
+        lambda: plain_gallery.enrol([reference("c", id_)]),
+        lambda: plain_gallery.rename("Ben", id_.upper()),
+        lambda: plain_gallery.split("Ben", ["ben-1"], id_),
+    ):
+        with pytest.raises(InvalidInput, match="looks like the id of a person"):
+            change()
+    assert plain_gallery.person(id_).name == "Ada"
+    assert names(plain_gallery) == ["Ada", "Ben"]
+
+
 def test_an_operation_is_a_number(plain_gallery):
     with pytest.raises(InvalidInput, match=r"^operation: whole numbers are expected"):
         plain_gallery.undo("x")

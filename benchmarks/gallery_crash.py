@@ -33,6 +33,7 @@ from _crash_work import DIMENSION, FIRST, OPERATIONS, People, crop_of, model_of,
 from _machine import arguments, progress, run, write_json
 from visavis.errors import GalleryNotFound
 from visavis.gallery.gallery import Gallery, create_gallery, open_gallery
+from visavis.gallery.store.checks import BACKLOG
 from visavis.gallery.upgrade import upgrade_under_way
 
 _LONGEST = 0.25  # seconds from the first change to the kill
@@ -193,8 +194,11 @@ class Look:
             self._references(gallery)
             self._model(gallery)
             for problem in gallery.verify():
-                self._wrong("problems", f"{problem.kind}: {problem.message}")
+                if problem.kind != BACKLOG or not self._erases():
+                    self._wrong("problems", f"{problem.kind}: {problem.message}")
             gallery.verify(repair=True)
+            for problem in gallery.verify():
+                self._wrong("problems", f"after repair: {problem.kind}: {problem.message}")
         self._bytes(now)
         self._created()
         return now
@@ -208,6 +212,10 @@ class Look:
         there = {id_ for ids in now.values() for id_ in ids}
         due = {id_ for ids in self.acknowledged.values() for id_ in ids} - set(self._going())
         self._wrong("lost" if due - there else "half_written", f"is {now}, should be {self.acknowledged}")
+
+    def _erases(self) -> bool:
+        """Whether the kill came while something was to be erased: `verify` says so, and repair does it."""
+        return self.pending is not None and (bool(self.pending["gone"]) or self.pending["kind"] == "upgrade")
 
     def _going(self) -> list[str]:
         return list(self.pending["gone"]) if self.pending else []

@@ -14,6 +14,7 @@ from tests.gallery.contract.galleries import MODEL, POINTS, Place, found, ids_of
 from tests.gallery.contract.processes import let_go, search_there
 
 from visavis.errors import GalleryUnavailable, InvalidInput, PersonNotFound
+from visavis.gallery.store.checks import BACKLOG
 from visavis.gallery.store.erasure import erase_outside
 from visavis.gallery.templates.codec import encode
 from visavis.gallery.templates.outside import OutsideTemplates
@@ -265,9 +266,12 @@ def test_a_reader_in_between_delays_the_erasure_and_a_later_repair_brings_it(
             gone = traces.traces.pop("r1")
             own_postgres.run("CHECKPOINT")
             assert looker.find(folder, gone) != {}
-        assert gallery.verify(repair=True) == []
+        (problem,) = other.verify()
+        assert (problem.kind, problem.repairable) == (BACKLOG, True)
+        gallery.verify(repair=True)
         own_postgres.run("CHECKPOINT")
         assert looker.find(folder, gone) == {}
+        assert other.verify() == []
 
 
 def test_who_may_not_rewrite_the_tables_is_told_so(own_postgres, looker):

@@ -21,6 +21,7 @@ from visavis.errors import (
 )
 from visavis.gallery.gallery import create_gallery, open_gallery
 from visavis.gallery.store import postgres as store
+from visavis.gallery.store.checks import BACKLOG
 
 
 @pytest.fixture
@@ -267,5 +268,29 @@ def test_a_server_that_dies_while_it_erases_leaves_what_was_forgotten_forgotten(
         monkeypatch.setattr(store, "_rewritten", dies_later)
         assert not gallery.forget("Ben").erased
         monkeypatch.undo()
-        assert gallery.verify(repair=True) == []
+        assert [problem.kind for problem in gallery.verify(repair=True)] == [BACKLOG]
+        assert gallery.verify() == []
         assert gallery.count() == (0, 0)
+
+
+def test_a_wrong_password_is_refused_and_never_shown(own_postgres):
+    rules = own_postgres.folder / "pg_hba.conf"
+    before = rules.read_text()
+    own_postgres.run("CREATE ROLE locked LOGIN SUPERUSER PASSWORD 'right%@/word'")
+    rules.write_text(f"local all locked scram-sha-256\n{before}")
+    own_postgres.run("SELECT pg_reload_conf()")
+    place = own_postgres.place()
+    try:
+        for given, words in (("wr0ng", "password authentication failed"), ("", "no password supplied")):
+            uri = place.replace("postgres:@", f"locked:{given}@").replace("postgres@", f"locked:{given}@")
+            with pytest.raises(GalleryUnavailable, match=words) as refused:
+                create_gallery(uri, model=MODEL, dimension=DIMENSION, metric="cosine")
+            assert "wr0ng" not in str(refused.value)
+        uri = place.replace("postgres:@", "locked:right%25%40%2Fword@").replace(
+            "postgres@", "locked:right%25%40%2Fword@"
+        )
+        with create_gallery(uri, model=MODEL, dimension=DIMENSION, metric="cosine") as gallery:
+            assert "word" not in repr(gallery) + repr(gallery.location) + gallery.location.shown
+    finally:
+        rules.write_text(before)
+        own_postgres.run("SELECT pg_reload_conf()")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from visavis.errors import InvalidInput
 from visavis.gallery.schema import change
 from visavis.gallery.store import audit
-from visavis.gallery.store.settings import read_setting, write_setting
+from visavis.gallery.store.settings import UNERASED, read_setting, write_setting
 from visavis.gallery.store.values import from_json, storable, to_json
 from visavis.ranges import shown
 
@@ -49,6 +49,10 @@ class Change:
     def touch(self, references: Sequence[int]) -> None:
         """Search tiers must look at these references (keys) again."""
         self._touched.update(dict.fromkeys(references))
+
+    def owe_erasure(self) -> None:
+        """What this change deletes is to be erased from the files too; until it is, `verify` says so."""
+        write_setting(self.connection, UNERASED, self.version)
 
     def record(
         self, action: str, subjects: Sequence[str], model: str | None = None, details: Mapping[str, Any] | None = None

@@ -13,7 +13,8 @@ from visavis.gallery.schema import change, crop, erasure, operation, person, ref
 from visavis.gallery.store import audit
 from visavis.gallery.store.dropping import dropped_models, erase_dropped
 from visavis.gallery.store.failures import translated
-from visavis.gallery.store.settings import read_setting
+from visavis.gallery.store.records import record_problems
+from visavis.gallery.store.settings import UNERASED, read_setting
 from visavis.gallery.store.spaces import count_templates, read_spaces
 from visavis.gallery.store.values import parts
 from visavis.gallery.templates.codec import decode, searchable
@@ -50,7 +51,8 @@ def _checked(store: Store, connection: Connection, tell: Progress) -> Iterator[I
     yield (below := store.database.backend.check(connection))
     if below:
         return  # what lies above cannot be trusted
-    yield from (audit.check(connection), _settings(connection), _people(connection), _outside(store, connection))
+    yield from (audit.check(connection), record_problems(connection), _settings(connection), _people(connection))
+    yield _outside(store, connection)
     total = sum(count_templates(connection, space) for space in read_spaces(connection)) + _count(connection, crop)
     done = 0
     for found, count in chain(_templates(store, connection), _crops(store, connection)):
@@ -100,6 +102,8 @@ def _people(connection: Connection) -> Iterator[Problem]:
 
 
 def _outside(store: Store, connection: Connection) -> Iterator[Problem]:
+    if read_setting(connection, UNERASED) is not None:
+        yield Problem(BACKLOG, "what was forgotten last may still be in the gallery's files", repairable=True)
     if count := _count(connection, erasure):
         yield Problem(BACKLOG, f"{count} forgotten references are still to be erased in Qdrant", repairable=True)
     for space in dropped_models(connection) if isinstance(store.templates, OutsideTemplates) else ():

@@ -31,6 +31,7 @@ def drop_model(change: Change, space: ModelSpace) -> int:
     drop_space(change.connection, space)
     left = read_job(change.connection, _LIST) or []
     write_job(change.connection, _LIST, [*left, asdict(space)])
+    change.owe_erasure()
     change.record(DROP, [], space.fingerprint, {"templates": count})
     return count
 

@@ -86,6 +86,7 @@ def _erase(change: Change, chosen: dict[str, int]) -> tuple[int, int]:
         change.connection.execute(delete(person).where(person.c.key.in_(part)))
     erase_past(change.connection, {id_ for _, id_ in gone}, set(chosen))
     change.touch(keys)
+    change.owe_erasure()
     change.record("forget", [*(id_ for _, id_ in gone), *chosen])
     return len(gone), len(chosen)
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from visavis.errors import GalleryUnavailable, MissingExtra
 from visavis.gallery.store.failures import translated
+from visavis.gallery.store.settings import UNERASED
 from visavis.gallery.store.values import from_json, to_json
 from visavis.gallery.types import Problem
 
@@ -33,6 +34,7 @@ _SCRUB_TRIES = 3
 _PATH = """SELECT set_config('search_path', concat_ws(',', %s::text, (
     SELECT quote_ident(nspname) FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace
     WHERE extname = 'vector')), false)"""  # administrators put pgvector where they like
+_ERASED = text("DELETE FROM setting WHERE name = :name AND value::text = :owed")  # unless there is a later one
 _REWRITTEN = ("template", "crop", "reference", "person", "operation", "setting", "apart", "job")
 
 
@@ -137,10 +139,12 @@ class Postgres:
         """Rewrite the tables without what was deleted; see `Backend.scrub`."""
         try:
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                before = _files(connection)
+                before, owed = _files(connection), _owed(connection)
                 if not _all_rewritten(connection):
                     return False, f"another transaction may still see what was deleted; {_AGAIN}"
                 after = _files(connection)
+                if before.items().isdisjoint(after.items()):
+                    connection.execute(_ERASED, {"name": UNERASED, "owed": owed})
         except (DBAPIError, PendingRollbackError) as error:
             reason = str(getattr(error, "orig", error)).strip()
             return False, f"its tables could not be rewritten ({reason}); {_AGAIN}"
@@ -175,6 +179,12 @@ def _extend(connection: Connection, shown: str) -> None:
             f"{shown}: the server has no pgvector, or the user may not add it ({str(error.orig).strip()}); "
             "let its administrator run CREATE EXTENSION vector"
         ) from error
+
+
+def _owed(connection: Connection) -> str | None:
+    """The last change whose deletions are to be erased, as it is written."""
+    query = text("SELECT value::text FROM setting WHERE name = :name")
+    return connection.execute(query, {"name": UNERASED}).scalar()
 
 
 def _files(connection: Connection) -> dict[str, int]:

@@ -12,6 +12,8 @@ from visavis.gallery.store.values import storable
 from visavis.ranges import shown
 
 _LONGEST = 64
+UNERASED = "unerased"
+"""Setting: the last change that deleted something whose bytes may still be in the files; gone when they are not."""
 
 
 def read_setting(connection: Connection, name: str) -> Any:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
 from visavis.errors import GalleryCorrupt, GalleryNotFound, GalleryReadOnly, GalleryUnavailable, StorageError
 from visavis.gallery.store.blanks import empty_blanks, own_descriptor
+from visavis.gallery.store.settings import UNERASED
 from visavis.gallery.store.sqlite_file import (
     EXCHANGED,
     FileConnection,
@@ -209,8 +210,9 @@ def _scrubbed(connection: sqlite3.Connection, file: Path) -> tuple[bool, str]:
         if descriptor is None or not empty_blanks(descriptor):
             connection.execute("ROLLBACK")
             connection.execute("VACUUM")
+            _note_erased(connection)
             return (True, "") if _log_emptied(connection) else (False, _READ)
-        _tell_others(connection)
+        _note_erased(connection)
         connection.execute("COMMIT")
         return True, ""
     return False, f"other processes write to the gallery all the time; {_AGAIN}"
@@ -220,8 +222,9 @@ def _log_emptied(connection: sqlite3.Connection) -> bool:
     return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
 
 
-def _tell_others(connection: sqlite3.Connection) -> None:
+def _note_erased(connection: sqlite3.Connection) -> None:
     """Change something, so that no connection goes on with pages that it read before, and writes them back."""
+    connection.execute("DELETE FROM setting WHERE name = ?", (UNERASED,))
     count = int(connection.execute("PRAGMA user_version").fetchone()[0])
     connection.execute(f"PRAGMA user_version = {(count + 1) % 2**31}")
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from visavis.errors import GalleryConflict
 from visavis.gallery.schema import reference, template
 from visavis.gallery.store.spaces import find_space, fix_scale, read_spaces
-from visavis.gallery.templates.codec import encode, scale_for
+from visavis.gallery.templates.codec import checked_vectors, encode, scale_for
 from visavis.gallery.upgrade.state import count_made, read_state
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def write(
         ids = _lacking(change.connection, space, list(vectors))
         if not ids:
             return 0, 0
-        rows = np.stack([vectors[key] for key in ids])
+        rows = checked_vectors(np.stack([vectors[key] for key in ids]), space)
         if space.precision == "int8" and space.scale is None:
             space = fix_scale(change.connection, space, scale_for(rows, space))
         keys = np.array(list(ids), dtype=np.int64)

@@ -6,23 +6,21 @@ and written to the audit log with it. One gallery object may be used by several 
 
 from __future__ import annotations
 
-import getpass
 import os
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sqlalchemy import delete, select
 
-from visavis.errors import GalleryConflict, InvalidInput
+from visavis.errors import InvalidInput
 from visavis.gallery.schema import threshold as threshold_table
 from visavis.gallery.search.checks import key_array
 from visavis.gallery.store import audit, checks, enrolling, erasure, history, people, spaces
-from visavis.gallery.store.change import now
 from visavis.gallery.store.database import Database
 from visavis.gallery.store.filters import allowed_keys
-from visavis.gallery.store.settings import read_job, read_setting, write_job, write_setting
+from visavis.gallery.store.founding import found_gallery, login
+from visavis.gallery.store.settings import read_job, read_setting, write_job
 from visavis.gallery.store.store import Store
 from visavis.gallery.templates.codec import checked_vectors, decode
 from visavis.gallery.tiers import Tiers
@@ -51,9 +49,6 @@ if TYPE_CHECKING:
     from visavis.matching import Metric
 
     Progress = Callable[[int, int], None]
-
-ACTOR = "VISAVIS_ACTOR"
-"""Environment variable that names who makes changes, for the audit log; the user's login name without it."""
 
 
 def create_gallery(
@@ -94,8 +89,9 @@ def create_gallery(
     database = Database(location, read_only=False)
     try:
         database.create()
-        _found(database, location, model, dimension, metric, precision, vault, actor or _login())
-        return Gallery(location, Store(location, database, key=key, actor=actor or _login()))
+        who = actor or login()
+        found_gallery(database, model, dimension, metric, precision, vault, who)
+        return Gallery(location, Store(location, database, key=key, actor=who))
     except BaseException:
         database.close()
         raise
@@ -130,7 +126,7 @@ def open_gallery(
     database = Database(location, read_only=read_only)
     try:
         database.check_schema()
-        gallery = Gallery(location, Store(location, database, key=key, actor=actor or _login()))
+        gallery = Gallery(location, Store(location, database, key=key, actor=actor or login()))
         if progress:
             gallery.tier(progress=progress)
     except BaseException:
@@ -485,39 +481,3 @@ class Gallery:
                 checks.mend(self.store, change)
             self.store.database.scrub()
         return problems
-
-
-def _found(
-    database: Database,
-    location: Location,
-    model: str,
-    dimension: int,
-    metric: Metric,
-    precision: Precision,
-    vault: Vault | None,
-    actor: str,
-) -> None:
-    """Write the first facts of a gallery, unless there is one."""
-    with database.writing(existing=False) as connection:
-        if read_setting(connection, "gallery") is not None:
-            raise GalleryConflict(f"{location.shown}: there is a gallery already; open it, or choose another place")
-        made = now()
-        write_setting(connection, "gallery", {"id": str(uuid.uuid4()), "created": made})
-        write_setting(connection, "version", 0)
-        write_setting(connection, "horizon", 0)
-        if vault is not None:
-            write_setting(connection, "vault", dict(vault.json))
-        spaces.add_space(connection, model, dimension, metric, precision, active=True)
-        details = {"dimension": dimension, "metric": metric, "precision": precision, "encrypted": vault is not None}
-        entry = {"at": made, "actor": actor, "action": "create", "subjects": [], "model": model, "details": details}
-        audit.append(connection, [entry])
-
-
-def _login() -> str:
-    named = os.environ.get(ACTOR)
-    if named:
-        return named
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # no such user, as in some containers
-        return "unknown"

@@ -19,8 +19,9 @@ from visavis.errors import (
     TemplateMismatch,
     WrongKey,
 )
-from visavis.gallery.gallery import ACTOR, create_gallery, open_gallery
+from visavis.gallery.gallery import create_gallery, open_gallery
 from visavis.gallery.store.database import Database
+from visavis.gallery.store.founding import ACTOR
 from visavis.gallery.uri import parse_uri
 
 

@@ -108,7 +108,7 @@ def test_a_migration_is_whole_or_not_at_all(place, monkeypatch):
     def fails(*_):
         raise OSError("the lights went out")
 
-    for step in ("alembic.op.create_index", "visavis.gallery.gallery.audit.append"):
+    for step in ("alembic.op.create_index", "visavis.gallery.store.founding.audit.append"):
         monkeypatch.setattr(step, fails)
         with pytest.raises(OSError, match="lights"):
             place.create()

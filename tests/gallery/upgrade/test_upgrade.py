@@ -165,7 +165,8 @@ def test_thresholds_are_set_again_for_the_same_rates(tmp_path, engines):
         report = upgrade(gallery, new)
         assert {one.fpir: one.old for one in report.thresholds} == {0.001: 0.9, **before}
         for one in report.thresholds[1:]:
-            kept = stored_threshold(gallery, one.fpir, new.fingerprint, (40, 120))
+            keys, groups = gallery.tier(new.fingerprint).members()
+            kept = stored_threshold(gallery, one.fpir, new.fingerprint, keys, len(set(groups.tolist())))
             assert kept is not None
             assert (kept.threshold, kept.model) == (one.new, new.fingerprint)
             assert one.new == gallery_threshold(gallery, one.fpir, refresh=True).threshold != one.old

@@ -41,7 +41,8 @@ def search_tables(figures: Figures, table: Table) -> str:
                 exact,
             ),
             f"128 bytes a template: {small['memory_share']:.2f} of the memory of float32, "
-            f"{small['recall_at_1_loss_points']:.2f} points of recall@1 lost; on LFW's photos "
+            f"{small['usual_probes']['recall_at_1_loss_points']:.2f} points of recall@1 lost "
+            f"({small['poor_probes']['recall_at_1_loss_points']:.2f} with poor probes); on LFW's photos "
             f"{photos['recall_at_1_loss_points']:.2f} points ({100 * photos['recall_at_1']['float32']:.2f} to "
             f"{100 * photos['recall_at_1']['int8']:.2f} %). Ten million of them take "
             f"{figures['large']['tier_mb'] / 1000:.1f} GB, and one exact search "

